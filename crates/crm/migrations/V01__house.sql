@@ -1,0 +1,394 @@
+-- Written with PostgreSQL's type words; `db` renders the same text for SQLite.
+-- Every table of a workspace begins its primary key with workspace_id (see ARCHITECTURE.md, scale).
+
+-- workspaces --------------------------------------------------------------------------------------
+CREATE TABLE workspaces (
+  id UUID NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  country TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  version BIGINT NOT NULL
+);
+
+CREATE TABLE users (
+  id UUID NOT NULL PRIMARY KEY,
+  email TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  password_hash TEXT,
+  language TEXT NOT NULL,
+  theme TEXT NOT NULL,
+  density TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE members (
+  workspace_id UUID NOT NULL,
+  user_id UUID NOT NULL,
+  role TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  disabled_at BIGINT,
+  PRIMARY KEY (workspace_id, user_id)
+);
+CREATE INDEX members_by_user ON members (user_id);
+
+CREATE TABLE sessions (
+  token_digest BYTEA NOT NULL PRIMARY KEY,
+  id UUID NOT NULL,
+  user_id UUID NOT NULL,
+  workspace_id UUID NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  device TEXT NOT NULL
+);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE one_time_tokens (
+  token_digest BYTEA NOT NULL PRIMARY KEY,
+  id UUID NOT NULL,
+  purpose TEXT NOT NULL,
+  user_id UUID,
+  workspace_id UUID,
+  role TEXT,
+  email TEXT,
+  made_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+
+CREATE TABLE sign_in_attempts (
+  bucket TEXT NOT NULL PRIMARY KEY,
+  tries BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE api_keys (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  name TEXT NOT NULL,
+  prefix TEXT NOT NULL,
+  secret_digest BYTEA NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  last_used_at BIGINT,
+  revoked_at BIGINT,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX api_keys_by_secret ON api_keys (secret_digest);
+
+CREATE TABLE audit_entries (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  at BIGINT NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE idempotency_keys (
+  workspace_id UUID NOT NULL,
+  key TEXT NOT NULL,
+  route TEXT NOT NULL,
+  request_digest BYTEA NOT NULL,
+  status BIGINT NOT NULL,
+  answer TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, key, route)
+);
+
+-- intake ------------------------------------------------------------------------------------------
+CREATE TABLE sources (
+  workspace_id UUID NOT NULL,
+  no BIGINT NOT NULL,
+  id UUID NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  origins TEXT NOT NULL,
+  ingest_key TEXT NOT NULL,
+  key_digest BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  disabled_at BIGINT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, no)
+);
+CREATE INDEX sources_by_key ON sources (key_digest);
+
+CREATE TABLE rejects (
+  workspace_id UUID NOT NULL,
+  source_no BIGINT NOT NULL,
+  id UUID NOT NULL,
+  at BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  sample TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, source_no, id)
+);
+
+CREATE TABLE source_days (
+  workspace_id UUID NOT NULL,
+  source_no BIGINT NOT NULL,
+  day BIGINT NOT NULL,
+  accepted BIGINT NOT NULL,
+  repeated BIGINT NOT NULL,
+  rejected BIGINT NOT NULL,
+  bots BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, source_no, day)
+);
+
+-- stream ------------------------------------------------------------------------------------------
+-- The log. `number` is the profile (identity leaf) the event belongs to, 0 for events kept out of
+-- profiles (bots). `seq` is the order of arrival.
+CREATE TABLE events (
+  workspace_id UUID NOT NULL,
+  seq BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  source_no BIGINT NOT NULL,
+  kind SMALLINT NOT NULL,
+  name TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  message_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, seq)
+);
+CREATE INDEX events_by_profile ON events (workspace_id, number, at, seq);
+CREATE INDEX events_by_name ON events (workspace_id, name, at, number);
+
+CREATE TABLE message_ids (
+  workspace_id UUID NOT NULL,
+  source_no BIGINT NOT NULL,
+  digest BYTEA NOT NULL,
+  day BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, source_no, digest)
+); -- sqlite: WITHOUT ROWID
+
+CREATE TABLE dead_letters (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  at BIGINT NOT NULL,
+  source_no BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE counters (
+  workspace_id UUID NOT NULL,
+  name TEXT NOT NULL,
+  value BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, name)
+);
+
+CREATE TABLE event_names (
+  workspace_id UUID NOT NULL,
+  name TEXT NOT NULL,
+  first_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, name)
+);
+
+-- profiles ----------------------------------------------------------------------------------------
+CREATE TABLE profiles (
+  workspace_id UUID NOT NULL,
+  number BIGINT NOT NULL,
+  id UUID NOT NULL,
+  created_at BIGINT NOT NULL,
+  merged_into BIGINT,
+  PRIMARY KEY (workspace_id, number)
+); -- sqlite: WITHOUT ROWID
+CREATE UNIQUE INDEX profiles_by_id ON profiles (workspace_id, id);
+CREATE INDEX profiles_by_merge ON profiles (workspace_id, merged_into) WHERE merged_into IS NOT NULL;
+
+CREATE TABLE identifiers (
+  workspace_id UUID NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  linked_at BIGINT NOT NULL,
+  rule TEXT NOT NULL,
+  event_seq BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, kind, value)
+); -- sqlite: WITHOUT ROWID
+CREATE INDEX identifiers_by_profile ON identifiers (workspace_id, number);
+
+CREATE TABLE identifier_types (
+  workspace_id UUID NOT NULL,
+  kind TEXT NOT NULL,
+  precedence BIGINT NOT NULL,
+  is_strong BOOLEAN NOT NULL,
+  max_per_person BIGINT NOT NULL,
+  may_join BOOLEAN NOT NULL,
+  makes_known BOOLEAN NOT NULL,
+  PRIMARY KEY (workspace_id, kind)
+);
+
+CREATE TABLE blocked_identifiers (
+  workspace_id UUID NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  times BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, kind, value)
+);
+
+CREATE TABLE merges (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  from_number BIGINT NOT NULL,
+  into_number BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  rule TEXT NOT NULL,
+  event_seq BIGINT,
+  actor TEXT NOT NULL,
+  undone_at BIGINT,
+  undone_by TEXT,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX merges_by_from ON merges (workspace_id, from_number);
+CREATE INDEX merges_by_into ON merges (workspace_id, into_number);
+
+CREATE TABLE identity_conflicts (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  number_a BIGINT NOT NULL,
+  number_b BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  event_seq BIGINT NOT NULL,
+  times BIGINT NOT NULL,
+  decided_at BIGINT,
+  decision TEXT,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX identity_conflicts_by_pair ON identity_conflicts (workspace_id, kind, value, number_a, number_b);
+
+-- What is known of a person (facts) and where he stands (memberships, stage, next timer).
+CREATE TABLE person_states (
+  workspace_id UUID NOT NULL,
+  number BIGINT NOT NULL,
+  facts BYTEA NOT NULL,
+  standing BYTEA NOT NULL,
+  PRIMARY KEY (workspace_id, number)
+);
+
+-- The facts of one profile alone, kept only for profiles that take part in a merge.
+CREATE TABLE leaf_states (
+  workspace_id UUID NOT NULL,
+  number BIGINT NOT NULL,
+  facts BYTEA NOT NULL,
+  PRIMARY KEY (workspace_id, number)
+);
+
+CREATE TABLE timers (
+  workspace_id UUID NOT NULL,
+  due_at BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, due_at, number)
+); -- sqlite: WITHOUT ROWID
+
+-- One row per person for lists: what a table shows and sorts by.
+CREATE TABLE people (
+  workspace_id UUID NOT NULL,
+  number BIGINT NOT NULL,
+  id UUID NOT NULL,
+  name TEXT NOT NULL,
+  name_folded TEXT NOT NULL,
+  email TEXT NOT NULL,
+  phone TEXT NOT NULL,
+  country TEXT NOT NULL,
+  city TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  first_seen_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  orders_count BIGINT NOT NULL,
+  revenue_minor BIGINT NOT NULL,
+  last_order_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, number)
+);
+CREATE INDEX people_by_last_seen ON people (workspace_id, last_seen_at, number);
+CREATE INDEX people_by_name ON people (workspace_id, name_folded, number);
+CREATE INDEX people_by_revenue ON people (workspace_id, revenue_minor, number);
+CREATE INDEX people_by_orders ON people (workspace_id, orders_count, number);
+
+-- segments ----------------------------------------------------------------------------------------
+CREATE TABLE segments (
+  workspace_id UUID NOT NULL,
+  no BIGINT NOT NULL,
+  id UUID NOT NULL,
+  name TEXT NOT NULL,
+  ready_made TEXT,
+  condition TEXT NOT NULL,
+  build BIGINT NOT NULL,
+  built_through BIGINT NOT NULL,
+  is_built BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  deleted_at BIGINT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, no)
+);
+CREATE UNIQUE INDEX segments_by_id ON segments (workspace_id, id);
+
+-- Grows with every change of a definition or of its construction, so that processes read them again.
+CREATE TABLE segment_revisions (
+  workspace_id UUID NOT NULL PRIMARY KEY,
+  revision BIGINT NOT NULL
+);
+
+-- Members of a segment as bitmaps: bit k of chunk c is the person 4096 c + k.
+CREATE TABLE segment_members (
+  workspace_id UUID NOT NULL,
+  segment_no BIGINT NOT NULL,
+  chunk BIGINT NOT NULL,
+  members BIGINT NOT NULL,
+  bits BYTEA NOT NULL,
+  PRIMARY KEY (workspace_id, segment_no, chunk)
+);
+
+CREATE TABLE segment_days (
+  workspace_id UUID NOT NULL,
+  segment_no BIGINT NOT NULL,
+  day BIGINT NOT NULL,
+  entered BIGINT NOT NULL,
+  exited BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, segment_no, day)
+);
+
+-- commerce ----------------------------------------------------------------------------------------
+CREATE TABLE orders (
+  workspace_id UUID NOT NULL,
+  order_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  status TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  total_minor BIGINT NOT NULL,
+  refunded_minor BIGINT NOT NULL,
+  ordered_at BIGINT NOT NULL,
+  history TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, order_id)
+);
+CREATE INDEX orders_by_profile ON orders (workspace_id, number, ordered_at);
+CREATE INDEX orders_by_time ON orders (workspace_id, ordered_at);
+
+CREATE TABLE order_lines (
+  workspace_id UUID NOT NULL,
+  order_id TEXT NOT NULL,
+  line_no BIGINT NOT NULL,
+  product_id TEXT NOT NULL,
+  sku TEXT NOT NULL,
+  name TEXT NOT NULL,
+  category TEXT NOT NULL,
+  quantity_thousandths BIGINT NOT NULL,
+  price_minor BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, order_id, line_no)
+);

@@ -1,0 +1,84 @@
+//! From the properties of a consent event to the choices it records.
+
+use engine::ConsentState;
+use serde_json::Value;
+
+/// The event that records a choice.
+pub const CONSENT_UPDATED: &str = "Consent Updated";
+
+/// The channel of choices that the browser SDK records for a visit.
+const SITE: &str = "site";
+/// Purposes and channels are short words; longer ones are noise.
+const MAX_WORD_BYTES: usize = 64;
+/// Choices of one event.
+const MAX_CHOICES: usize = 50;
+
+/// What somebody allowed or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub channel: String,
+    pub purpose: String,
+    pub state: ConsentState,
+}
+
+/// The choices of an event; none when its name is another or nothing in it is understood.
+pub fn choices(name: &str, properties: &Value) -> Vec<Choice> {
+    if name != CONSENT_UPDATED {
+        return Vec::new();
+    }
+    let channel = word(properties.get("channel")).unwrap_or_else(|| SITE.to_owned());
+    let single = word(properties.get("purpose")).zip(properties.get("state").and_then(state));
+    let of_purposes = properties.get("purposes").and_then(Value::as_object).into_iter().flatten();
+    let many = of_purposes.filter_map(|(purpose, given)| {
+        let purpose = word(Some(&Value::from(purpose.as_str())))?;
+        Some((purpose, state(given)?))
+    });
+    single
+        .into_iter()
+        .chain(many)
+        .take(MAX_CHOICES)
+        .map(|(purpose, state)| Choice { channel: channel.clone(), purpose, state })
+        .collect()
+}
+
+fn word(value: Option<&Value>) -> Option<String> {
+    let text = value?.as_str()?.trim();
+    (!text.is_empty() && text.len() <= MAX_WORD_BYTES).then(|| text.to_lowercase())
+}
+
+fn state(value: &Value) -> Option<ConsentState> {
+    match value {
+        Value::Bool(true) => Some(ConsentState::Granted),
+        Value::Bool(false) => Some(ConsentState::Denied),
+        Value::String(text) => match text.as_str() {
+            "granted" => Some(ConsentState::Granted),
+            "denied" => Some(ConsentState::Denied),
+            "withdrawn" => Some(ConsentState::Withdrawn),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_choice_and_a_visitors_choices_are_both_read() {
+        let one = choices(CONSENT_UPDATED, &json!({"channel": "email", "purpose": "marketing", "state": "granted"}));
+        assert_eq!(one.len(), 1);
+        assert_eq!((one[0].channel.as_str(), one[0].state), ("email", ConsentState::Granted));
+        let many = choices(CONSENT_UPDATED, &json!({"purposes": {"analytics": true, "marketing": false}}));
+        assert_eq!(many.len(), 2);
+        assert!(many.iter().all(|choice| choice.channel == "site"));
+    }
+
+    #[test]
+    fn what_is_not_understood_records_nothing() {
+        assert!(choices("Quiz Done", &json!({"purposes": {"analytics": true}})).is_empty());
+        assert!(choices(CONSENT_UPDATED, &json!({"purpose": "marketing", "state": "maybe"})).is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! What every request handler and job is given: the database, time, chance and the settings.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use words::{Timestamp, WorkspaceId};
+
+use super::chance::{Chance, Clock, random_bytes};
+use crate::intake::{Health, Senders, Throttle};
+use crate::stream::Stream;
+
+/// The running product. Cheap to clone; holds nothing that another process could not rebuild.
+#[derive(Clone)]
+pub struct App {
+    pub db: db::Db,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub settings: Arc<Settings>,
+    pub stream: Stream,
+    pub news: News,
+    pub senders: Senders,
+    pub throttle: Throttle,
+    pub health: Health,
+}
+
+/// What an administrator decides in flags, environment or `entente.toml`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `https://crm.example.com`, no trailing slash: the base of every link that is shown or sent.
+    pub public_url: String,
+    /// Session cookies carry `Secure` and the `__Host-` prefix when the public address is https.
+    pub is_secure: bool,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// The gallery of the page furniture, for debug builds.
+    pub shows_gallery: bool,
+}
+
+impl App {
+    /// Puts the product together on the current tokio runtime and starts the stream; the other background work is
+    /// started by [`App::start_workers`].
+    pub fn new(db: db::Db, clock: Clock, chance: Chance, settings: Settings) -> Self {
+        let news = News::default();
+        let stream = Stream::start(db.clone(), clock.clone(), chance.clone(), news.clone());
+        Self {
+            db,
+            clock,
+            chance,
+            settings: Arc::new(settings),
+            stream,
+            news,
+            senders: Senders::default(),
+            throttle: Throttle::default(),
+            health: Health::default(),
+        }
+    }
+
+    /// Starts what runs beside requests: timers, building of segments, health figures.
+    pub fn start_workers(&self) {
+        tokio::spawn(crate::stream::ticker::run(self.clone()));
+        tokio::spawn(crate::stream::backfill::run(self.clone()));
+        tokio::spawn(self.health.clone().run(self.clone()));
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The random part of a new id.
+    pub fn id_bytes(&self) -> [u8; 10] {
+        random_bytes(&self.chance)
+    }
+}
+
+/// Tells open screens that something changed. A slow screen misses news, never blocks the sender.
+#[derive(Clone)]
+pub struct News(broadcast::Sender<Changed>);
+
+/// One committed group of the stream, or a change of a definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub workspace: WorkspaceId,
+    /// The newest event of the log.
+    pub seq: i64,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self(broadcast::channel(64).0)
+    }
+}
+
+impl News {
+    pub fn tell(&self, changed: Changed) {
+        // Nobody listening is no failure.
+        let _ = self.0.send(changed);
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Changed> {
+        self.0.subscribe()
+    }
+}

@@ -1,0 +1,184 @@
+//! Roles, scopes and what each may do, as data: the whole matrix is on this page.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// One thing that a route does. A route names exactly one; who lacks it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    SeeHome,
+    SeePeople,
+    EditPeople,
+    MergePeople,
+    SeeSegments,
+    EditSegments,
+    SeeSources,
+    EditSources,
+    SeeMembers,
+    EditMembers,
+    EditWorkspace,
+    SendEvents,
+    /// What every signed-in member may do for himself: language, theme, password, sessions.
+    EditOwnAccount,
+}
+
+impl Permission {
+    pub const ALL: [Permission; 13] = [
+        Permission::SeeHome,
+        Permission::SeePeople,
+        Permission::EditPeople,
+        Permission::MergePeople,
+        Permission::SeeSegments,
+        Permission::EditSegments,
+        Permission::SeeSources,
+        Permission::EditSources,
+        Permission::SeeMembers,
+        Permission::EditMembers,
+        Permission::EditWorkspace,
+        Permission::SendEvents,
+        Permission::EditOwnAccount,
+    ];
+}
+
+/// The role of a member in a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Viewer,
+    Agent,
+    Analyst,
+    Marketer,
+    /// Data protection officer: sees and corrects people, launches nothing.
+    Dpo,
+    Admin,
+    Owner,
+}
+
+impl Role {
+    pub const ALL: [Role; 7] = [
+        Role::Viewer,
+        Role::Agent,
+        Role::Analyst,
+        Role::Marketer,
+        Role::Dpo,
+        Role::Admin,
+        Role::Owner,
+    ];
+
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::*;
+        match self {
+            Role::Viewer => matches!(permission, SeeHome | SeePeople | SeeSegments | EditOwnAccount),
+            Role::Agent => {
+                matches!(permission, SeeHome | SeePeople | EditPeople | SeeSegments | EditOwnAccount)
+            }
+            Role::Analyst => matches!(
+                permission,
+                SeeHome | SeePeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount
+            ),
+            Role::Marketer => matches!(
+                permission,
+                SeeHome | SeePeople | EditPeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount
+            ),
+            Role::Dpo => matches!(
+                permission,
+                SeeHome | SeePeople | EditPeople | MergePeople | SeeSegments | SeeSources | SeeMembers | EditOwnAccount
+            ),
+            Role::Admin | Role::Owner => true,
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Agent => "agent",
+            Role::Analyst => "analyst",
+            Role::Marketer => "marketer",
+            Role::Dpo => "dpo",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        }
+    }
+}
+
+/// What an API key was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    EventsWrite,
+    ProfilesRead,
+    ProfilesWrite,
+    SegmentsRead,
+    SegmentsWrite,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 5] = [
+        Scope::EventsWrite,
+        Scope::ProfilesRead,
+        Scope::ProfilesWrite,
+        Scope::SegmentsRead,
+        Scope::SegmentsWrite,
+    ];
+
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::*;
+        match self {
+            Scope::EventsWrite => matches!(permission, SendEvents),
+            Scope::ProfilesRead => matches!(permission, SeePeople),
+            Scope::ProfilesWrite => matches!(permission, SeePeople | EditPeople | MergePeople),
+            Scope::SegmentsRead => matches!(permission, SeeSegments),
+            Scope::SegmentsWrite => matches!(permission, SeeSegments | EditSegments),
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Scope::EventsWrite => "events:write",
+            Scope::ProfilesRead => "profiles:read",
+            Scope::ProfilesWrite => "profiles:write",
+            Scope::SegmentsRead => "segments:read",
+            Scope::SegmentsWrite => "segments:write",
+        }
+    }
+}
+
+#[derive(Debug, Error)]
+#[error("“{given}” is not known; one of {known}")]
+pub struct UnknownCode {
+    pub given: String,
+    pub known: String,
+}
+
+fn by_code<T: Copy>(all: &[T], code: fn(T) -> &'static str, given: &str) -> Result<T, UnknownCode> {
+    all.iter().copied().find(|one| code(*one) == given).ok_or_else(|| UnknownCode {
+        given: given.to_owned(),
+        known: all.iter().map(|one| code(*one)).collect::<Vec<_>>().join(", "),
+    })
+}
+
+impl FromStr for Role {
+    type Err = UnknownCode;
+    fn from_str(given: &str) -> Result<Self, UnknownCode> {
+        by_code(&Role::ALL, Role::code, given)
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownCode;
+    fn from_str(given: &str) -> Result<Self, UnknownCode> {
+        by_code(&Scope::ALL, Scope::code, given)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

@@ -1,0 +1,816 @@
+//! All SQL of profiles: identity leaves, identifiers, merges, states, timers and the list of people.
+
+use std::collections::HashMap;
+
+use db::{DbError, Row, Tx, Value, ValueRef, sql};
+use engine::facts::Facts;
+use words::{ConflictId, MergeId, ProfileId, Timestamp, WorkspaceId};
+
+use super::model::{
+    BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, Standing,
+};
+
+/// A person as stored: what is known of him and where he stands.
+pub struct PersonState {
+    pub number: i64,
+    pub facts: Facts,
+    pub standing: Standing,
+}
+
+// profiles ------------------------------------------------------------------------------------------
+
+fn read_profile(row: &Row<'_>) -> Result<Profile, DbError> {
+    Ok(Profile { number: row.get(0)?, id: row.get(1)?, created_at: row.get(2)?, merged_into: row.get(3)? })
+}
+
+pub fn profiles_by_number(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<Profile>, DbError> {
+    tx.query(
+        sql("SELECT number, id, created_at, merged_into
+             FROM profiles
+             WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        read_profile,
+    )
+}
+
+pub fn profile_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ProfileId) -> Result<Option<Profile>, DbError> {
+    tx.query_opt(
+        sql("SELECT number, id, created_at, merged_into
+             FROM profiles
+             WHERE workspace_id = $1 AND id = $2"),
+        &[&workspace, &id],
+        read_profile,
+    )
+}
+
+/// The person a profile belongs to: follows the merges up to the root.
+pub fn root_of(tx: &mut Tx<'_>, workspace: WorkspaceId, profile: Profile) -> Result<Profile, DbError> {
+    let mut current = profile;
+    while let Some(into) = current.merged_into {
+        current = profiles_by_number(tx, workspace, &[into])?
+            .pop()
+            .ok_or_else(|| crate::kernel::corrupt(format!("profile {into} is missing")))?;
+    }
+    Ok(current)
+}
+
+/// The profiles merged directly into this one.
+pub fn merged_into(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Result<Vec<Profile>, DbError> {
+    tx.query(
+        sql("SELECT number, id, created_at, merged_into
+             FROM profiles
+             WHERE workspace_id = $1 AND merged_into = $2
+             ORDER BY number"),
+        &[&workspace, &number],
+        read_profile,
+    )
+}
+
+pub fn insert_profiles(tx: &mut Tx<'_>, workspace: WorkspaceId, profiles: &[Profile]) -> Result<(), DbError> {
+    let rows = profiles.iter().map(|profile| {
+        vec![
+            Value::from(workspace),
+            Value::from(profile.number),
+            Value::from(profile.id),
+            Value::from(profile.created_at),
+            Value::from(profile.merged_into),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO profiles (workspace_id, number, id, created_at, merged_into)
+             VALUES ($1, $2, $3, $4, $5)"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn set_merged_into(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    number: i64,
+    into: Option<i64>,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("UPDATE profiles SET merged_into = $3 WHERE workspace_id = $1 AND number = $2"),
+        &[&workspace, &number, &into],
+    )?;
+    Ok(())
+}
+
+// identifiers ---------------------------------------------------------------------------------------
+
+/// The profile that each known value of one kind belongs to.
+pub fn owners_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    kind: &str,
+    values: &[String],
+) -> Result<Vec<(String, i64)>, DbError> {
+    tx.query(
+        sql("SELECT value, number
+             FROM identifiers
+             WHERE workspace_id = $1 AND kind = $2 AND value IN LIST($3)"),
+        &[&workspace, &kind, &values],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+pub fn identifiers_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+) -> Result<Vec<LinkedIdentifier>, DbError> {
+    tx.query(
+        sql("SELECT kind, value, number, linked_at, rule, event_seq
+             FROM identifiers
+             WHERE workspace_id = $1 AND number IN LIST($2)
+             ORDER BY kind, value"),
+        &[&workspace, &numbers],
+        |row| {
+            Ok(LinkedIdentifier {
+                identifier: Identifier { kind: row.get(0)?, value: row.get(1)? },
+                number: row.get(2)?,
+                linked_at: row.get(3)?,
+                rule: row.get(4)?,
+                event_seq: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Identifiers whose value begins with `prefix`, for the search box.
+pub fn identifiers_with_prefix(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    kind: &str,
+    prefix: &str,
+    rows: usize,
+) -> Result<Vec<i64>, DbError> {
+    tx.query(
+        sql("SELECT number
+             FROM identifiers
+             WHERE workspace_id = $1 AND kind = $2 AND value >= $3 AND value < $4
+             ORDER BY value
+             LIMIT $5"),
+        &[&workspace, &kind, &prefix, &after_prefix(prefix), &(rows as i64)],
+        |row| row.get(0),
+    )
+}
+
+/// The least text greater than every text that begins with `prefix`.
+fn after_prefix(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
+}
+
+pub fn insert_identifiers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    identifiers: &[LinkedIdentifier],
+) -> Result<(), DbError> {
+    let rows = identifiers.iter().map(|linked| {
+        vec![
+            Value::from(workspace),
+            Value::from(linked.identifier.kind.as_str()),
+            Value::from(linked.identifier.value.as_str()),
+            Value::from(linked.number),
+            Value::from(linked.linked_at),
+            Value::from(linked.rule.as_str()),
+            Value::from(linked.event_seq),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO identifiers (workspace_id, kind, value, number, linked_at, rule, event_seq)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn identifier_rules(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+) -> Result<Vec<engine::identity::IdentifierRule>, DbError> {
+    tx.query(
+        sql("SELECT kind, precedence, is_strong, max_per_person, may_join, makes_known
+             FROM identifier_types
+             WHERE workspace_id = $1
+             ORDER BY precedence, kind"),
+        &[&workspace],
+        |row| {
+            Ok(engine::identity::IdentifierRule {
+                kind: row.get(0)?,
+                precedence: row.get::<i64>(1)?.clamp(0, 255) as u8,
+                is_strong: row.get(2)?,
+                max_per_person: row.get::<i64>(3)?.clamp(0, i64::from(u32::MAX)) as u32,
+                may_join: row.get(4)?,
+                makes_known: row.get(5)?,
+            })
+        },
+    )
+}
+
+pub fn insert_identifier_rules(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    rules: &[engine::identity::IdentifierRule],
+) -> Result<(), DbError> {
+    let rows = rules.iter().map(|rule| {
+        vec![
+            Value::from(workspace),
+            Value::from(rule.kind.as_str()),
+            Value::from(i64::from(rule.precedence)),
+            Value::from(rule.is_strong),
+            Value::from(i64::from(rule.max_per_person)),
+            Value::from(rule.may_join),
+            Value::from(rule.makes_known),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO identifier_types
+               (workspace_id, kind, precedence, is_strong, max_per_person, may_join, makes_known)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (workspace_id, kind) DO NOTHING"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn note_blocked(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    identifier: &Identifier,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO blocked_identifiers (workspace_id, kind, value, reason, at, times)
+             VALUES ($1, $2, $3, $4, $5, 1)
+             ON CONFLICT (workspace_id, kind, value) DO UPDATE SET times = blocked_identifiers.times + 1"),
+        &[&workspace, &identifier.kind, &identifier.value, &reason, &now],
+    )?;
+    Ok(())
+}
+
+pub fn blocked_identifiers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    rows: usize,
+) -> Result<Vec<BlockedIdentifier>, DbError> {
+    tx.query(
+        sql("SELECT kind, value, reason, at, times
+             FROM blocked_identifiers
+             WHERE workspace_id = $1
+             ORDER BY kind, value
+             LIMIT $2"),
+        &[&workspace, &(rows as i64)],
+        |row| {
+            Ok(BlockedIdentifier {
+                identifier: Identifier { kind: row.get(0)?, value: row.get(1)? },
+                reason: row.get(2)?,
+                at: row.get(3)?,
+                times: row.get(4)?,
+            })
+        },
+    )
+}
+
+/// Those of the values that were blocked for this reason.
+pub fn blocked_among(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    kind: &str,
+    reason: &str,
+    values: &[String],
+) -> Result<Vec<String>, DbError> {
+    tx.query(
+        sql("SELECT value
+             FROM blocked_identifiers
+             WHERE workspace_id = $1 AND kind = $2 AND reason = $3 AND value IN LIST($4)"),
+        &[&workspace, &kind, &reason, &values],
+        |row| row.get(0),
+    )
+}
+
+// merges and conflicts ------------------------------------------------------------------------------
+
+fn read_merge(row: &Row<'_>) -> Result<Merge, DbError> {
+    Ok(Merge {
+        id: row.get(0)?,
+        from_number: row.get(1)?,
+        into_number: row.get(2)?,
+        at: row.get(3)?,
+        rule: row.get(4)?,
+        event_seq: row.get(5)?,
+        actor: row.get(6)?,
+        undone_at: row.get(7)?,
+    })
+}
+
+pub fn insert_merge(tx: &mut Tx<'_>, workspace: WorkspaceId, merge: &Merge) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO merges (workspace_id, id, from_number, into_number, at, rule, event_seq, actor)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+        &[
+            &workspace,
+            &merge.id,
+            &merge.from_number,
+            &merge.into_number,
+            &merge.at,
+            &merge.rule,
+            &merge.event_seq,
+            &merge.actor,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The merges in which any of these profiles took part, newest first.
+pub fn merges_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<Merge>, DbError> {
+    tx.query(
+        sql("SELECT id, from_number, into_number, at, rule, event_seq, actor, undone_at
+             FROM merges
+             WHERE workspace_id = $1 AND (from_number IN LIST($2) OR into_number IN LIST($3))
+             ORDER BY at DESC, id DESC"),
+        &[&workspace, &numbers, &numbers],
+        read_merge,
+    )
+}
+
+pub fn merge_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, DbError> {
+    tx.query_opt(
+        sql("SELECT id, from_number, into_number, at, rule, event_seq, actor, undone_at
+             FROM merges
+             WHERE workspace_id = $1 AND id = $2"),
+        &[&workspace, &id],
+        read_merge,
+    )
+}
+
+/// Whether a person once undid a merge between these groups of profiles: then no rule joins them again.
+pub fn was_parted(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    some: &[i64],
+    others: &[i64],
+) -> Result<bool, DbError> {
+    let parted: i64 = tx.query_one(
+        sql("SELECT COUNT(*)
+             FROM merges
+             WHERE workspace_id = $1 AND undone_at IS NOT NULL
+               AND ((from_number IN LIST($2) AND into_number IN LIST($3))
+                 OR (from_number IN LIST($4) AND into_number IN LIST($5)))"),
+        &[&workspace, &some, &others, &others, &some],
+        |row| row.get(0),
+    )?;
+    Ok(parted > 0)
+}
+
+pub fn mark_undone(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: MergeId,
+    actor: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("UPDATE merges SET undone_at = $3, undone_by = $4 WHERE workspace_id = $1 AND id = $2"),
+        &[&workspace, &id, &now, &actor],
+    )?;
+    Ok(())
+}
+
+pub fn note_conflict(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    conflict: &Conflict,
+    event_seq: i64,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO identity_conflicts
+               (workspace_id, id, at, kind, value, number_a, number_b, reason, event_seq, times)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+             ON CONFLICT (workspace_id, kind, value, number_a, number_b)
+             DO UPDATE SET times = identity_conflicts.times + 1"),
+        &[
+            &workspace,
+            &conflict.id,
+            &conflict.at,
+            &conflict.identifier.kind,
+            &conflict.identifier.value,
+            &conflict.number_a,
+            &conflict.number_b,
+            &conflict.reason,
+            &event_seq,
+        ],
+    )?;
+    Ok(())
+}
+
+/// On how many different pairs of people this value was claimed.
+pub fn conflicts_on(tx: &mut Tx<'_>, workspace: WorkspaceId, identifier: &Identifier) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*) FROM identity_conflicts WHERE workspace_id = $1 AND kind = $2 AND value = $3"),
+        &[&workspace, &identifier.kind, &identifier.value],
+        |row| row.get(0),
+    )
+}
+
+pub fn open_conflicts(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<Conflict>, DbError> {
+    tx.query(
+        sql("SELECT id, at, kind, value, number_a, number_b, reason, times
+             FROM identity_conflicts
+             WHERE workspace_id = $1 AND decided_at IS NULL
+             ORDER BY at DESC, id DESC
+             LIMIT $2"),
+        &[&workspace, &(rows as i64)],
+        |row| {
+            Ok(Conflict {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                identifier: Identifier { kind: row.get(2)?, value: row.get(3)? },
+                number_a: row.get(4)?,
+                number_b: row.get(5)?,
+                reason: row.get(6)?,
+                times: row.get(7)?,
+            })
+        },
+    )
+}
+
+pub fn decide_conflict(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ConflictId,
+    decision: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = tx.execute(
+        sql("UPDATE identity_conflicts SET decided_at = $3, decision = $4
+             WHERE workspace_id = $1 AND id = $2 AND decided_at IS NULL"),
+        &[&workspace, &id, &now, &decision],
+    )?;
+    Ok(changed == 1)
+}
+
+// states --------------------------------------------------------------------------------------------
+
+fn read_state(row: &Row<'_>) -> Result<PersonState, DbError> {
+    Ok(PersonState {
+        number: row.get(0)?,
+        facts: Facts::decode(&row.get::<Vec<u8>>(1)?).map_err(crate::kernel::corrupt)?,
+        standing: Standing::decode(&row.get::<Vec<u8>>(2)?).map_err(crate::kernel::corrupt)?,
+    })
+}
+
+pub fn states_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<PersonState>, DbError> {
+    tx.query(
+        sql("SELECT number, facts, standing
+             FROM person_states
+             WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        read_state,
+    )
+}
+
+/// The next people in the order of their numbers, for work that visits all of them in steps.
+pub fn states_after(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: i64,
+    rows: usize,
+) -> Result<Vec<PersonState>, DbError> {
+    tx.query(
+        sql("SELECT number, facts, standing
+             FROM person_states
+             WHERE workspace_id = $1 AND number > $2
+             ORDER BY number
+             LIMIT $3"),
+        &[&workspace, &after, &(rows as i64)],
+        read_state,
+    )
+}
+
+/// Visits the stored facts of everybody in the order of their numbers, without decoding them.
+pub fn each_facts(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    mut visit: impl FnMut(i64, &[u8]),
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT number, facts FROM person_states WHERE workspace_id = $1 ORDER BY number"),
+        &[&workspace],
+        |row| {
+            let number = row.get(0)?;
+            if let ValueRef::Bytes(facts) = row.value(1)? {
+                visit(number, facts);
+            }
+            Ok(std::ops::ControlFlow::Continue(()))
+        },
+    )
+}
+
+pub fn put_states(tx: &mut Tx<'_>, workspace: WorkspaceId, states: Vec<(i64, Vec<u8>, Vec<u8>)>) -> Result<(), DbError> {
+    let rows = states.into_iter().map(|(number, facts, standing)| {
+        vec![Value::from(workspace), Value::from(number), Value::Bytes(facts), Value::Bytes(standing)]
+    });
+    tx.insert_many(
+        sql("INSERT INTO person_states (workspace_id, number, facts, standing)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (workspace_id, number)
+             DO UPDATE SET facts = excluded.facts, standing = excluded.standing"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn delete_state(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Result<(), DbError> {
+    tx.execute(
+        sql("DELETE FROM person_states WHERE workspace_id = $1 AND number = $2"),
+        &[&workspace, &number],
+    )?;
+    tx.execute(sql("DELETE FROM people WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
+    Ok(())
+}
+
+pub fn leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<HashMap<i64, Facts>, DbError> {
+    let rows = tx.query(
+        sql("SELECT number, facts
+             FROM leaf_states
+             WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| Ok((row.get::<i64>(0)?, Facts::decode(&row.get::<Vec<u8>>(1)?).map_err(crate::kernel::corrupt)?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+pub fn put_leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, leaves: Vec<(i64, Vec<u8>)>) -> Result<(), DbError> {
+    let rows = leaves
+        .into_iter()
+        .map(|(number, facts)| vec![Value::from(workspace), Value::from(number), Value::Bytes(facts)]);
+    tx.insert_many(
+        sql("INSERT INTO leaf_states (workspace_id, number, facts)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, number) DO UPDATE SET facts = excluded.facts"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn delete_leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<(), DbError> {
+    tx.execute(
+        sql("DELETE FROM leaf_states WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+    )?;
+    Ok(())
+}
+
+// timers --------------------------------------------------------------------------------------------
+
+pub fn insert_timers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    timers: Vec<(Timestamp, i64)>,
+) -> Result<(), DbError> {
+    let rows = timers
+        .into_iter()
+        .map(|(due_at, number)| vec![Value::from(workspace), Value::from(due_at), Value::from(number)]);
+    tx.insert_many(
+        sql("INSERT INTO timers (workspace_id, due_at, number)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, due_at, number) DO NOTHING"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// Timers that have come due, earliest first.
+pub fn due_timers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    now: Timestamp,
+    rows: usize,
+) -> Result<Vec<(Timestamp, i64)>, DbError> {
+    tx.query(
+        sql("SELECT due_at, number
+             FROM timers
+             WHERE workspace_id = $1 AND due_at <= $2
+             ORDER BY due_at, number
+             LIMIT $3"),
+        &[&workspace, &now, &(rows as i64)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+pub fn next_timer(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<Timestamp>, DbError> {
+    tx.query_opt(
+        sql("SELECT due_at FROM timers WHERE workspace_id = $1 ORDER BY due_at LIMIT 1"),
+        &[&workspace],
+        |row| row.get(0),
+    )
+}
+
+pub fn delete_timers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    timers: Vec<(Timestamp, i64)>,
+) -> Result<(), DbError> {
+    let rows = timers
+        .into_iter()
+        .map(|(due_at, number)| vec![Value::from(workspace), Value::from(due_at), Value::from(number)])
+        .collect();
+    tx.execute_many(
+        sql("DELETE FROM timers WHERE workspace_id = $1 AND due_at = $2 AND number = $3"),
+        rows,
+    )?;
+    Ok(())
+}
+
+// the list of people --------------------------------------------------------------------------------
+
+/// A row of the list with the keys to page and link by.
+pub struct ListedPerson {
+    pub number: i64,
+    pub id: ProfileId,
+    pub row: PersonRow,
+}
+
+pub fn put_people(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    people: Vec<(i64, ProfileId, PersonRow)>,
+) -> Result<(), DbError> {
+    let rows = people.into_iter().map(|(number, id, row)| {
+        vec![
+            Value::from(workspace),
+            Value::from(number),
+            Value::from(id),
+            Value::from(row.name_folded()),
+            Value::from(row.name),
+            Value::from(row.email),
+            Value::from(row.phone),
+            Value::from(row.country),
+            Value::from(row.city),
+            Value::from(row.stage),
+            Value::from(row.first_seen_at),
+            Value::from(row.last_seen_at),
+            Value::from(row.orders_count),
+            Value::from(row.revenue_minor),
+            Value::from(row.last_order_at),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO people
+               (workspace_id, number, id, name_folded, name, email, phone, country, city, stage,
+                first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+             ON CONFLICT (workspace_id, number) DO UPDATE SET
+               name_folded = excluded.name_folded, name = excluded.name, email = excluded.email,
+               phone = excluded.phone, country = excluded.country, city = excluded.city,
+               stage = excluded.stage, first_seen_at = excluded.first_seen_at,
+               last_seen_at = excluded.last_seen_at, orders_count = excluded.orders_count,
+               revenue_minor = excluded.revenue_minor, last_order_at = excluded.last_order_at"),
+        rows,
+    )?;
+    Ok(())
+}
+
+fn read_listed(row: &Row<'_>) -> Result<ListedPerson, DbError> {
+    Ok(ListedPerson {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        row: PersonRow {
+            name: row.get(2)?,
+            email: row.get(3)?,
+            phone: row.get(4)?,
+            country: row.get(5)?,
+            city: row.get(6)?,
+            stage: row.get(7)?,
+            first_seen_at: row.get(8)?,
+            last_seen_at: row.get(9)?,
+            orders_count: row.get(10)?,
+            revenue_minor: row.get(11)?,
+            last_order_at: row.get(12)?,
+        },
+    })
+}
+
+pub fn people_by_number(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<ListedPerson>, DbError> {
+    tx.query(
+        sql("SELECT number, id, name, email, phone, country, city, stage,
+                    first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+             FROM people
+             WHERE workspace_id = $1 AND number IN LIST($2)
+             ORDER BY number"),
+        &[&workspace, &numbers],
+        read_listed,
+    )
+}
+
+/// Where a page of people begins: the sort value and the number of the last row of the page before.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    pub value: i64,
+    pub text: String,
+    pub number: i64,
+}
+
+/// A page of the list; every order has its index, so a page costs its rows only.
+pub fn list_people(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    sort: SortBy,
+    after: Option<&Place>,
+    rows: usize,
+) -> Result<Vec<ListedPerson>, DbError> {
+    let rows = rows as i64;
+    let value = after.map_or(i64::MAX, |place| place.value);
+    let number = after.map_or(i64::MAX, |place| place.number);
+    match sort {
+        SortBy::LastSeen => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND (last_seen_at, number) < ($2, $3)
+                 ORDER BY last_seen_at DESC, number DESC
+                 LIMIT $4"),
+            &[&workspace, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Revenue => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND (revenue_minor, number) < ($2, $3)
+                 ORDER BY revenue_minor DESC, number DESC
+                 LIMIT $4"),
+            &[&workspace, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Orders => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND (orders_count, number) < ($2, $3)
+                 ORDER BY orders_count DESC, number DESC
+                 LIMIT $4"),
+            &[&workspace, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Newest => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND number < $2
+                 ORDER BY number DESC
+                 LIMIT $3"),
+            &[&workspace, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Name => {
+            let text = after.map_or("", |place| place.text.as_str());
+            let number = after.map_or(0, |place| place.number);
+            tx.query(
+                sql("SELECT number, id, name, email, phone, country, city, stage,
+                            first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                     FROM people
+                     WHERE workspace_id = $1 AND (name_folded, number) > ($2, $3) AND name_folded > ''
+                     ORDER BY name_folded, number
+                     LIMIT $4"),
+                &[&workspace, &text, &number, &rows],
+                read_listed,
+            )
+        }
+    }
+}
+
+/// People whose name begins with the folded text.
+pub fn people_named(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    folded: &str,
+    rows: usize,
+) -> Result<Vec<ListedPerson>, DbError> {
+    tx.query(
+        sql("SELECT number, id, name, email, phone, country, city, stage,
+                    first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+             FROM people
+             WHERE workspace_id = $1 AND name_folded >= $2 AND name_folded < $3
+             ORDER BY name_folded, number
+             LIMIT $4"),
+        &[&workspace, &folded, &after_prefix(folded), &(rows as i64)],
+        read_listed,
+    )
+}
+
+pub fn count_people(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    tx.query_one(sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1"), &[&workspace], |row| row.get(0))
+}
+
+/// People seen at or after an instant (exact to the step of `last_seen_at`).
+pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND last_seen_at >= $2"),
+        &[&workspace, &since],
+        |row| row.get(0),
+    )
+}

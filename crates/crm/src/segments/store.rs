@@ -1,0 +1,320 @@
+//! All SQL of segments: definitions, member bitmaps, daily movements.
+
+use std::collections::BTreeMap;
+
+use db::{DbError, Row, Tx, Value, sql};
+use engine::condition::Condition;
+use words::{SegmentId, Timestamp, WorkspaceId};
+
+use super::bitmap::{Bits, CHUNK, place};
+use super::model::{Definition, Move};
+
+fn read_definition(row: &Row<'_>) -> Result<Definition, DbError> {
+    let condition: String = row.get(4)?;
+    let value = serde_json::from_str(&condition).map_err(|error| crate::kernel::corrupt(error))?;
+    Ok(Definition {
+        no: row.get::<i64>(0)? as u32,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        ready_made: row.get(3)?,
+        condition: Condition::parse(&value).map_err(|error| crate::kernel::corrupt(error))?,
+        build: row.get::<i64>(5)? as u32,
+        built_through: row.get(6)?,
+        is_built: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+        version: row.get(10)?,
+    })
+}
+
+pub fn definitions(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Definition>, DbError> {
+    tx.query(
+        sql("SELECT no, id, name, ready_made, condition, build, built_through, is_built,
+                    created_at, updated_at, version
+             FROM segments
+             WHERE workspace_id = $1 AND deleted_at IS NULL
+             ORDER BY no"),
+        &[&workspace],
+        read_definition,
+    )
+}
+
+pub fn definition(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: SegmentId,
+) -> Result<Option<Definition>, DbError> {
+    tx.query_opt(
+        sql("SELECT no, id, name, ready_made, condition, build, built_through, is_built,
+                    created_at, updated_at, version
+             FROM segments
+             WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL"),
+        &[&workspace, &id],
+        read_definition,
+    )
+}
+
+/// Grows with every change of a definition or of its construction.
+pub fn revision(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    let revision = tx.query_opt(
+        sql("SELECT revision FROM segment_revisions WHERE workspace_id = $1"),
+        &[&workspace],
+        |row| row.get(0),
+    )?;
+    Ok(revision.unwrap_or(0))
+}
+
+pub fn bump_revision(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO segment_revisions (workspace_id, revision)
+             VALUES ($1, 1)
+             ON CONFLICT (workspace_id) DO UPDATE SET revision = segment_revisions.revision + 1"),
+        &[&workspace],
+    )?;
+    Ok(())
+}
+
+/// The highest number and build ever given, deleted segments included.
+pub fn highest(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<(u32, u32), DbError> {
+    tx.query_one(
+        sql("SELECT COALESCE(MAX(no), 0), COALESCE(MAX(build), 0) FROM segments WHERE workspace_id = $1"),
+        &[&workspace],
+        |row| Ok((row.get::<i64>(0)? as u32, row.get::<i64>(1)? as u32)),
+    )
+}
+
+pub fn insert(tx: &mut Tx<'_>, workspace: WorkspaceId, definition: &Definition) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO segments
+               (workspace_id, no, id, name, ready_made, condition, build, built_through, is_built,
+                created_at, updated_at, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        &[
+            &workspace,
+            &i64::from(definition.no),
+            &definition.id,
+            &definition.name,
+            &definition.ready_made,
+            &definition.condition.print().to_string(),
+            &i64::from(definition.build),
+            &definition.built_through,
+            &definition.is_built,
+            &definition.created_at,
+            &definition.updated_at,
+            &definition.version,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes name, condition and state of construction; false when somebody else changed the segment meanwhile.
+pub fn update(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    definition: &Definition,
+    expected_version: i64,
+) -> Result<bool, DbError> {
+    let changed = tx.execute(
+        sql("UPDATE segments
+             SET name = $3, ready_made = $4, condition = $5, build = $6, built_through = $7,
+                 is_built = $8, updated_at = $9, version = $10
+             WHERE workspace_id = $1 AND no = $2 AND version = $11 AND deleted_at IS NULL"),
+        &[
+            &workspace,
+            &i64::from(definition.no),
+            &definition.name,
+            &definition.ready_made,
+            &definition.condition.print().to_string(),
+            &i64::from(definition.build),
+            &definition.built_through,
+            &definition.is_built,
+            &definition.updated_at,
+            &definition.version,
+            &expected_version,
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+pub fn mark_deleted(tx: &mut Tx<'_>, workspace: WorkspaceId, no: u32, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        sql("UPDATE segments SET deleted_at = $3 WHERE workspace_id = $1 AND no = $2"),
+        &[&workspace, &i64::from(no), &now],
+    )?;
+    tx.execute(
+        sql("DELETE FROM segment_members WHERE workspace_id = $1 AND segment_no = $2"),
+        &[&workspace, &i64::from(no)],
+    )?;
+    Ok(())
+}
+
+/// The backfill's progress.
+pub fn set_progress(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    no: u32,
+    built_through: i64,
+    is_built: bool,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("UPDATE segments SET built_through = $3, is_built = $4 WHERE workspace_id = $1 AND no = $2"),
+        &[&workspace, &i64::from(no), &built_through, &is_built],
+    )?;
+    Ok(())
+}
+
+fn chunk_bits(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    segment_no: u32,
+    chunk: i64,
+) -> Result<Bits, DbError> {
+    let bytes = tx.query_opt(
+        sql("SELECT bits
+             FROM segment_members
+             WHERE workspace_id = $1 AND segment_no = $2 AND chunk = $3
+             FOR UPDATE"),
+        &[&workspace, &i64::from(segment_no), &chunk],
+        |row| row.get::<Vec<u8>>(0),
+    )?;
+    Ok(bytes.map_or_else(Bits::empty, Bits::from_bytes))
+}
+
+/// Writes the movements of one transaction: each touched chunk once, in key order.
+pub fn apply_moves(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    moves: &[Move],
+    day_of: impl Fn(Timestamp) -> i64,
+) -> Result<(), DbError> {
+    let mut chunks: BTreeMap<(u32, i64), Vec<(usize, bool)>> = BTreeMap::new();
+    let mut days: BTreeMap<(u32, i64), (i64, i64)> = BTreeMap::new();
+    for one in moves {
+        let (chunk, bit) = place(one.number);
+        chunks.entry((one.segment_no, chunk)).or_default().push((bit, one.is_in));
+        if one.is_news {
+            let day = days.entry((one.segment_no, day_of(one.at))).or_default();
+            if one.is_in { day.0 += 1 } else { day.1 += 1 }
+        }
+    }
+    let mut rows = Vec::with_capacity(chunks.len());
+    for ((segment_no, chunk), toggles) in chunks {
+        let mut bits = chunk_bits(tx, workspace, segment_no, chunk)?;
+        for (bit, is_in) in toggles {
+            bits.set(bit, is_in);
+        }
+        rows.push(vec![
+            Value::from(workspace),
+            Value::from(i64::from(segment_no)),
+            Value::from(chunk),
+            Value::from(bits.count()),
+            Value::Bytes(bits.into_bytes()),
+        ]);
+    }
+    put_chunks(tx, rows)?;
+    put_days(tx, workspace, days)
+}
+
+fn put_chunks(tx: &mut Tx<'_>, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
+    tx.insert_many(
+        sql("INSERT INTO segment_members (workspace_id, segment_no, chunk, members, bits)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (workspace_id, segment_no, chunk)
+             DO UPDATE SET members = excluded.members, bits = excluded.bits"),
+        rows,
+    )?;
+    Ok(())
+}
+
+fn put_days(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    days: BTreeMap<(u32, i64), (i64, i64)>,
+) -> Result<(), DbError> {
+    let rows = days.into_iter().map(|((segment_no, day), (entered, exited))| {
+        vec![
+            Value::from(workspace),
+            Value::from(i64::from(segment_no)),
+            Value::from(day),
+            Value::from(entered),
+            Value::from(exited),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO segment_days (workspace_id, segment_no, day, entered, exited)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (workspace_id, segment_no, day) DO UPDATE SET
+               entered = segment_days.entered + excluded.entered,
+               exited = segment_days.exited + excluded.exited"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// Members of every segment by number of segment.
+pub fn counts(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<u32, i64>, DbError> {
+    let rows = tx.query(
+        sql("SELECT segment_no, CAST(SUM(members) AS BIGINT)
+             FROM segment_members
+             WHERE workspace_id = $1
+             GROUP BY segment_no"),
+        &[&workspace],
+        |row| Ok((row.get::<i64>(0)? as u32, row.get::<i64>(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+pub fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, segment_no: u32) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT CAST(COALESCE(SUM(members), 0) AS BIGINT)
+             FROM segment_members
+             WHERE workspace_id = $1 AND segment_no = $2"),
+        &[&workspace, &i64::from(segment_no)],
+        |row| row.get(0),
+    )
+}
+
+/// The next members after a number, in order.
+pub fn members_after(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    segment_no: u32,
+    after: i64,
+    rows: usize,
+) -> Result<Vec<i64>, DbError> {
+    let mut found = Vec::with_capacity(rows);
+    tx.query_each(
+        sql("SELECT chunk, bits
+             FROM segment_members
+             WHERE workspace_id = $1 AND segment_no = $2 AND chunk >= $3 AND members > 0
+             ORDER BY chunk"),
+        &[&workspace, &i64::from(segment_no), &(after.max(0) / CHUNK)],
+        |row| {
+            let bits = Bits::from_bytes(row.get(1)?);
+            found.extend(bits.numbers(row.get(0)?).filter(|number| *number > after));
+            Ok(if found.len() < rows {
+                std::ops::ControlFlow::Continue(())
+            } else {
+                std::ops::ControlFlow::Break(())
+            })
+        },
+    )?;
+    found.truncate(rows);
+    Ok(found)
+}
+
+/// Entries and exits of each day from `since_day` on: `(segment, day, entered, exited)`.
+pub fn days_since(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    since_day: i64,
+) -> Result<Vec<(u32, i64, i64, i64)>, DbError> {
+    tx.query(
+        sql("SELECT segment_no, day, entered, exited
+             FROM segment_days
+             WHERE workspace_id = $1 AND day >= $2
+             ORDER BY segment_no, day"),
+        &[&workspace, &since_day],
+        |row| Ok((row.get::<i64>(0)? as u32, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )
+}

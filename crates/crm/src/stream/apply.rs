@@ -1,0 +1,202 @@
+//! One group of the loop: deduplicate, identify, fold, decide, write.
+
+use std::collections::BTreeMap;
+
+use db::{DbError, Tx};
+use engine::calls::Call;
+use engine::condition::Metric;
+use engine::facts::Stamp;
+use engine::orders::OrderEvent;
+use engine::Touched;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use words::{Timestamp, WorkspaceId};
+
+use crate::commerce::{self, RecordError};
+use crate::consent;
+use crate::kernel::Chance;
+
+use super::log::body_of;
+use super::model::{Group, Incoming, Receipt, Trust};
+use super::plans::Plans;
+use super::settle::Cause;
+use super::store::{self, LogRow};
+use super::work::Work;
+
+/// Consent that a public key claims for somebody else stands in the log under this name and changes nothing.
+const ORDER_REFUSED: &str = "Order Refused";
+const CONSENT_CLAIMED: &str = "Consent Claimed";
+
+/// Applies groups of one workspace in one transaction; answers each group's receipt and the newest event.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    groups: &[Group],
+    now: Timestamp,
+    plans: &Plans,
+    chance: &Chance,
+) -> Result<(Vec<Receipt>, i64), DbError> {
+    let mut work = Work::open(tx, workspace, now, plans, chance)?;
+    let mut receipts = Vec::with_capacity(groups.len());
+    let mut fresh: Vec<Vec<&Incoming>> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let is_new = work.remember(group)?;
+        let new: Vec<&Incoming> =
+            group.events.iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(one, _)| one).collect();
+        receipts.push(Receipt { accepted: new.len(), repeated: is_new.len() - new.len(), dead: 0 });
+        fresh.push(new);
+    }
+    work.look_up(fresh.iter().flatten().copied())?;
+    for (group, events) in groups.iter().zip(fresh) {
+        for incoming in events {
+            work.take(group, incoming)?;
+        }
+    }
+    Ok((receipts, work.finish()?))
+}
+
+/// Days since 1970 in UTC: the step in which message ids are forgotten.
+pub(super) fn utc_day(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(86_400_000)
+}
+
+impl Work<'_, '_> {
+    fn remember(&mut self, group: &Group) -> Result<Vec<bool>, DbError> {
+        let digests = group.events.iter().map(|one| digest(&one.message_id)).collect();
+        store::remember_messages(self.tx, self.workspace, group.source_no, digests, utc_day(self.now))
+    }
+
+    fn take(&mut self, group: &Group, incoming: &Incoming) -> Result<(), DbError> {
+        let seq = self.next_seq();
+        let number = if incoming.is_bot { None } else { self.whose(incoming, group.trust, seq)? };
+        let name = log_name(incoming, group.trust);
+        self.log.push(LogRow {
+            seq,
+            number: number.unwrap_or(0),
+            source_no: group.source_no,
+            kind: kind_of(incoming.call),
+            name: name.to_owned(),
+            at: incoming.at,
+            received_at: self.now,
+            message_id: incoming.message_id.clone(),
+            body: body_of(incoming),
+        });
+        if !self.names.contains(name) {
+            self.names.insert(name.to_owned());
+        }
+        match number {
+            Some(number) => self.fold(number, incoming, name, seq),
+            None => Ok(()),
+        }
+    }
+
+    fn fold(&mut self, leaf: i64, incoming: &Incoming, name: &str, seq: i64) -> Result<(), DbError> {
+        let root = self.root(leaf)?;
+        self.load_people(&[root])?;
+        self.wake(root)?;
+        let book = self.book.clone();
+        let now = self.now;
+        let mut fact = incoming.fact(seq);
+        fact.name = name;
+        let person = self.person(root)?;
+        let mut touched = person.change(leaf, |facts| book.plan.fold_event(facts, &fact, now));
+        self.record_choices(leaf, incoming, name, seq, &mut touched)?;
+        if self.record_order(leaf, incoming, name, seq)? {
+            book.plan.touched_by_metrics(&Metric::OF_ORDERS, &mut touched);
+        }
+        self.settle(root, &touched, now, Cause::Life)
+    }
+
+    fn record_choices(
+        &mut self,
+        leaf: i64,
+        incoming: &Incoming,
+        name: &str,
+        seq: i64,
+        touched: &mut Touched,
+    ) -> Result<(), DbError> {
+        let stamp = Stamp { at: incoming.at, seq };
+        let root = self.root(leaf)?;
+        for choice in consent::choices(name, &incoming.properties) {
+            let person = self.person(root)?;
+            person.change(leaf, |facts| facts.set_consent(&choice.channel, &choice.purpose, choice.state, stamp));
+            self.book.plan.touched_by_consent(&choice.channel, &choice.purpose, touched);
+        }
+        Ok(())
+    }
+
+    /// Whether the call spoke of an order.
+    fn record_order(&mut self, leaf: i64, incoming: &Incoming, name: &str, seq: i64) -> Result<bool, DbError> {
+        let currency = self.book.shop.currency;
+        let event = match OrderEvent::from_call(name, &incoming.properties, seq, incoming.at) {
+            None => return Ok(false),
+            Some(Ok(event)) => event,
+            Some(Err(problem)) => return Ok(self.refuse_order(leaf, name, &problem)),
+        };
+        let recorded = match commerce::record_order(self.tx, self.workspace, leaf, &event, currency) {
+            Ok(recorded) => recorded,
+            Err(RecordError::Db(error)) => return Err(error),
+            Err(problem) => return Ok(self.refuse_order(leaf, name, &problem)),
+        };
+        if let Some(former) = recorded.former_owner {
+            self.change_orders(former, |facts| facts.remove_order(&recorded.standing.order_id))?;
+        }
+        self.change_orders(recorded.owner, |facts| facts.set_order(&recorded.standing))?;
+        Ok(true)
+    }
+
+    /// The event stays in the log; beside it stands why it made no order.
+    fn refuse_order(&mut self, leaf: i64, name: &str, problem: &dyn std::fmt::Display) -> bool {
+        let now = self.now;
+        self.tell(leaf, ORDER_REFUSED, now, &json!({ "event": name, "reason": problem.to_string() }));
+        false
+    }
+
+    fn change_orders(
+        &mut self,
+        leaf: i64,
+        change: impl FnMut(&mut engine::facts::Facts),
+    ) -> Result<(), DbError> {
+        self.load_profiles(&[leaf])?;
+        let root = self.root(leaf)?;
+        self.load_people(&[root])?;
+        self.person(root)?.change(leaf, change);
+        let mut touched = Touched::default();
+        self.book.plan.touched_by_metrics(&Metric::OF_ORDERS, &mut touched);
+        let now = self.now;
+        self.settle(root, &touched, now, Cause::Life)
+    }
+}
+
+fn digest(message_id: &str) -> Vec<u8> {
+    Sha256::digest(message_id.as_bytes())[..16].to_vec()
+}
+
+fn kind_of(call: Call) -> i64 {
+    match call {
+        Call::Track => 1,
+        Call::Page => 2,
+        Call::Screen => 3,
+        Call::Identify => 4,
+        Call::Group => 5,
+        Call::Alias => 6,
+    }
+}
+
+/// A public key may record the choice of its own visitor only.
+fn log_name(incoming: &Incoming, trust: Trust) -> &str {
+    let names_somebody = incoming.claims.iter().any(|claim| claim.kind != "anonymous_id");
+    if trust == Trust::Public && incoming.name == consent::CONSENT_UPDATED && names_somebody {
+        return CONSENT_CLAIMED;
+    }
+    &incoming.name
+}
+
+/// Groups by workspace, each with its place in the whole.
+pub(super) fn by_workspace(groups: Vec<Group>) -> BTreeMap<WorkspaceId, Vec<(usize, Group)>> {
+    let mut parts: BTreeMap<WorkspaceId, Vec<(usize, Group)>> = BTreeMap::new();
+    for (place, group) in groups.into_iter().enumerate() {
+        parts.entry(group.workspace).or_default().push((place, group));
+    }
+    parts
+}

@@ -1,0 +1,138 @@
+//! Builds new and changed segments: visits everybody once, in short steps between the groups of the stream.
+//!
+//! For each person the tallies of the build are folded anew from the log inside the step's transaction, so the result
+//! is exact whatever arrives meanwhile; the progress is stored with each step, so a killed process goes on where it was.
+
+use std::time::Duration;
+
+use db::DbError;
+use words::WorkspaceId;
+
+use crate::kernel::{App, Changed};
+use crate::segments::{self, Definition};
+use crate::{profiles, workspaces};
+
+use super::log::LogRow;
+use super::settle::Cause;
+use super::store;
+use super::work::Work;
+
+/// People of one step: some milliseconds, so that events hardly wait.
+const PEOPLE_A_STEP: usize = 250;
+/// The pause between steps leaves the writer to the stream.
+const PAUSE: Duration = Duration::from_millis(1);
+const IDLE: Duration = Duration::from_millis(200);
+
+/// Takes one step for each unbuilt segment; answers whether there is more to do.
+pub async fn step(app: &App, workspace: WorkspaceId) -> Result<bool, DbError> {
+    let (plans, chance, now) = (app.stream.plans().clone(), app.chance.clone(), app.now());
+    let unbuilt: Vec<Definition> = app.db.read(move |tx| segments::store::definitions(tx, workspace)).await?;
+    if unbuilt.iter().all(|definition| definition.is_built) {
+        return Ok(false);
+    }
+    let seq: i64 = app
+        .db
+        .write(move |tx| {
+            let mut work = Work::open(tx, workspace, now, &plans, &chance)?;
+            work.build_step()?;
+            work.finish()
+        })
+        .await?;
+    app.news.tell(Changed { workspace, seq });
+    Ok(true)
+}
+
+/// Runs for the life of the process.
+pub async fn run(app: App) {
+    loop {
+        let pause = match step_all(&app).await {
+            Ok(true) => PAUSE,
+            Ok(false) => IDLE,
+            Err(error) => {
+                tracing::error!(%error, "building segments failed; trying again");
+                IDLE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn step_all(app: &App) -> Result<bool, DbError> {
+    let workspaces: Vec<WorkspaceId> = app.db.read(|tx| workspaces::all(tx)).await?;
+    let mut has_more = false;
+    for workspace in workspaces {
+        has_more |= step(app, workspace).await?;
+    }
+    Ok(has_more)
+}
+
+impl Work<'_, '_> {
+    /// The segments that are furthest behind take a step together: one reading of people serves all of them.
+    fn build_step(&mut self) -> Result<(), DbError> {
+        let Some(from) = self.book.unbuilt().map(|definition| definition.built_through).min() else {
+            return Ok(());
+        };
+        let building: Vec<Definition> =
+            self.book.unbuilt().filter(|definition| definition.built_through == from).cloned().collect();
+        let states = profiles::store::states_after(self.tx, self.workspace, from, PEOPLE_A_STEP)?;
+        let is_last = states.len() < PEOPLE_A_STEP;
+        let numbers: Vec<i64> = states.iter().map(|state| state.number).collect();
+        self.adopt(states)?;
+        for number in &numbers {
+            self.build_for(*number, &building)?;
+        }
+        let through = numbers.last().copied().unwrap_or(from);
+        for definition in building {
+            segments::store::set_progress(self.tx, self.workspace, definition.no, through, is_last)?;
+        }
+        segments::store::bump_revision(self.tx, self.workspace)
+    }
+
+    /// Folds the builds' events of one person anew and decides his memberships.
+    fn build_for(&mut self, root: i64, building: &[Definition]) -> Result<(), DbError> {
+        let book = self.book.clone();
+        let mut names: Vec<String> =
+            building.iter().flat_map(|definition| book.plan.event_names_of(definition.no)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let person = self.person(root)?;
+        for definition in building {
+            person.change_all(|facts| facts.forget_build(definition.build));
+        }
+        if !names.is_empty() {
+            let mut numbers = self.person(root)?.standing.leaves.clone();
+            numbers.push(root);
+            for row in store::named_events_of(self.tx, self.workspace, &numbers, &names)? {
+                self.fold_builds(root, &row, building)?;
+            }
+        }
+        let now = self.now;
+        for definition in building {
+            self.decide(root, definition.no, now, Cause::Rearrangement)?;
+        }
+        Ok(())
+    }
+
+    fn fold_builds(&mut self, root: i64, row: &LogRow, building: &[Definition]) -> Result<(), DbError> {
+        let book = self.book.clone();
+        let now = self.now;
+        let record = row.record();
+        let fact = record.fact();
+        self.person(root)?.change(row.number, |facts| {
+            for definition in building {
+                book.plan.fold_build(facts, &fact, definition.build, now);
+            }
+        });
+        Ok(())
+    }
+
+    /// After a merge or a parting: the segments under construction that had already passed this person.
+    pub(super) fn rebuild_unbuilt(&mut self, root: i64) -> Result<(), DbError> {
+        let passed: Vec<Definition> =
+            self.book.unbuilt().filter(|definition| definition.is_live_for(root)).cloned().collect();
+        if passed.is_empty() {
+            return Ok(());
+        }
+        self.build_for(root, &passed)
+    }
+}

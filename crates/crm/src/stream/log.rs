@@ -1,0 +1,78 @@
+//! Reading the log: stored rows as events.
+
+use db::{DbError, Tx};
+use engine::event::EventRecord;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use words::{Timestamp, WorkspaceId};
+
+use super::model::Incoming;
+pub use super::store::LogRow;
+use super::store;
+
+/// The stored form of an event's contents.
+#[derive(Deserialize)]
+pub struct StoredBody<'a> {
+    #[serde(borrow, default)]
+    pub properties: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub context: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub traits: Option<&'a RawValue>,
+}
+
+impl StoredBody<'_> {
+    /// An unreadable body counts as empty: it was valid when it was stored.
+    pub fn parse(body: &str) -> StoredBody<'_> {
+        serde_json::from_str(body).unwrap_or(StoredBody { properties: None, context: None, traits: None })
+    }
+}
+
+/// The text that is stored for an incoming call.
+pub(super) fn body_of(incoming: &Incoming) -> String {
+    let mut body = incoming.rest.clone();
+    body.insert("properties".to_owned(), incoming.properties.clone());
+    body.insert("context".to_owned(), incoming.context.clone());
+    if let Some(traits) = &incoming.traits {
+        body.insert("traits".to_owned(), traits.clone());
+    }
+    Value::Object(body).to_string()
+}
+
+/// The contents of an event that Entente itself writes.
+pub(super) fn own_body(properties: &Value) -> String {
+    json!({ "properties": properties, "context": Map::new() }).to_string()
+}
+
+impl LogRow {
+    pub fn record(&self) -> EventRecord {
+        let body = StoredBody::parse(&self.body);
+        EventRecord {
+            seq: self.seq,
+            name: self.name.clone(),
+            at: self.at,
+            received_at: self.received_at,
+            properties: value_of(body.properties),
+            context: value_of(body.context),
+            traits: body.traits.map(|raw| value_of(Some(raw))),
+        }
+    }
+}
+
+fn value_of(raw: Option<&RawValue>) -> Value {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_else(|| json!({}))
+}
+
+/// Everything of these profiles, in the order of arrival, as far as it had arrived by then.
+pub fn records_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    received_by: Timestamp,
+) -> Result<Vec<EventRecord>, DbError> {
+    let rows = store::events_of(tx, workspace, numbers, received_by)?;
+    Ok(rows.iter().map(LogRow::record).collect())
+}
+
+pub use store::{count_named, each_named, event_names, events_of, newest, newest_seq, timeline};

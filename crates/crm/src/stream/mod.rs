@@ -1,0 +1,27 @@
+//! The conductor of the loop: from a group of calls to the truth on disk, in one transaction.
+//!
+//! `Stream::submit` hands in a group; while one transaction commits, the next gathers, so that one fsync serves many
+//! callers. The transaction appends to the log, resolves whose each event is, folds facts, orders and segments, writes
+//! entries and exits as events, and only then the callers are answered. `ticker` wakes people whose truth changes with
+//! time alone; `backfill` builds new segments in steps between the groups; `merge` joins and parts people.
+//!
+//! The log (`events`) is read through `log`, its only door.
+
+mod apply;
+pub mod backfill;
+mod join;
+pub mod log;
+mod merge;
+mod model;
+mod plans;
+mod run;
+mod settle;
+pub(crate) mod store;
+pub mod ticker;
+mod who;
+mod work;
+
+pub use merge::{MergeError, merge_people, undo_merge};
+pub use model::{Group, Incoming, Receipt, StreamError, Trust};
+pub use plans::{Plans, Workbook};
+pub use run::Stream;

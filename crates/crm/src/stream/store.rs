@@ -1,0 +1,273 @@
+//! All SQL of the log: events, message ids, dead letters, counters and known names.
+
+use std::ops::ControlFlow;
+
+use db::{DbError, Row, Tx, Value, ValueRef, sql};
+use words::{Timestamp, WorkspaceId};
+
+/// A row of the log.
+#[derive(Clone, Debug)]
+pub struct LogRow {
+    pub seq: i64,
+    /// The profile it belongs to; 0 when it belongs to nobody.
+    pub number: i64,
+    pub source_no: i64,
+    pub kind: i64,
+    pub name: String,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+    pub message_id: String,
+    /// JSON: properties, context, traits and what else came.
+    pub body: String,
+}
+
+fn read_log_row(row: &Row<'_>) -> Result<LogRow, DbError> {
+    Ok(LogRow {
+        seq: row.get(0)?,
+        number: row.get(1)?,
+        source_no: row.get(2)?,
+        kind: row.get(3)?,
+        name: row.get(4)?,
+        at: row.get(5)?,
+        received_at: row.get(6)?,
+        message_id: row.get(7)?,
+        body: row.get(8)?,
+    })
+}
+
+pub fn append(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: Vec<LogRow>) -> Result<(), DbError> {
+    let rows = rows.into_iter().map(|row| {
+        vec![
+            Value::from(workspace),
+            Value::from(row.seq),
+            Value::from(row.number),
+            Value::from(row.source_no),
+            Value::from(row.kind),
+            Value::from(row.name),
+            Value::from(row.at),
+            Value::from(row.received_at),
+            Value::from(row.message_id),
+            Value::from(row.body),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO events
+               (workspace_id, seq, number, source_no, kind, name, at, received_at, message_id, body)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// For each message id whether it is new; the new ones are remembered.
+pub fn remember_messages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    source_no: i64,
+    digests: Vec<Vec<u8>>,
+    day: i64,
+) -> Result<Vec<bool>, DbError> {
+    let rows = digests
+        .into_iter()
+        .map(|digest| {
+            vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)]
+        })
+        .collect();
+    tx.insert_new(
+        sql("INSERT INTO message_ids (workspace_id, source_no, digest, day)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (workspace_id, source_no, digest) DO NOTHING"),
+        rows,
+    )
+}
+
+/// Forgets message ids older than the promise of deduplication.
+pub fn forget_messages(tx: &mut Tx<'_>, workspace: WorkspaceId, before_day: i64) -> Result<usize, DbError> {
+    tx.execute(
+        sql("DELETE FROM message_ids WHERE workspace_id = $1 AND day < $2"),
+        &[&workspace, &before_day],
+    )
+}
+
+pub fn counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str) -> Result<i64, DbError> {
+    let value = tx.query_opt(
+        sql("SELECT value FROM counters WHERE workspace_id = $1 AND name = $2"),
+        &[&workspace, &name],
+        |row| row.get(0),
+    )?;
+    Ok(value.unwrap_or(0))
+}
+
+pub fn set_counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, value: i64) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO counters (workspace_id, name, value)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, name) DO UPDATE SET value = excluded.value"),
+        &[&workspace, &name, &value],
+    )?;
+    Ok(())
+}
+
+pub fn note_names(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    names: Vec<String>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let rows = names
+        .into_iter()
+        .map(|name| vec![Value::from(workspace), Value::from(name), Value::from(now)]);
+    tx.insert_many(
+        sql("INSERT INTO event_names (workspace_id, name, first_at)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, name) DO NOTHING"),
+        rows,
+    )?;
+    Ok(())
+}
+
+pub fn event_names(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<String>, DbError> {
+    tx.query(
+        sql("SELECT name FROM event_names WHERE workspace_id = $1 ORDER BY name LIMIT $2"),
+        &[&workspace, &(rows as i64)],
+        |row| row.get(0),
+    )
+}
+
+/// The events of these profiles in the order of arrival, up to an instant of arrival.
+pub fn events_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    received_by: Timestamp,
+) -> Result<Vec<LogRow>, DbError> {
+    tx.query(
+        sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+             FROM events
+             WHERE workspace_id = $1 AND number IN LIST($2) AND received_at <= $3
+             ORDER BY seq"),
+        &[&workspace, &numbers, &received_by],
+        read_log_row,
+    )
+}
+
+/// The events of these profiles that bear one of the names, in the order of arrival.
+pub fn named_events_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    names: &[String],
+) -> Result<Vec<LogRow>, DbError> {
+    tx.query(
+        sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+             FROM events
+             WHERE workspace_id = $1 AND number IN LIST($2) AND name IN LIST($3)
+             ORDER BY seq"),
+        &[&workspace, &numbers, &names],
+        read_log_row,
+    )
+}
+
+/// A person's timeline, newest first by the events' own time, from a place on.
+pub fn timeline(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    before: (Timestamp, i64),
+    rows: usize,
+) -> Result<Vec<LogRow>, DbError> {
+    let mut all = Vec::new();
+    for number in numbers {
+        all.extend(tx.query(
+            sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+                 FROM events
+                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4)
+                 ORDER BY at DESC, seq DESC
+                 LIMIT $5"),
+            &[&workspace, number, &before.0, &before.1, &(rows as i64)],
+            read_log_row,
+        )?);
+    }
+    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
+    all.truncate(rows);
+    Ok(all)
+}
+
+/// The newest events of the whole shop, newest first.
+pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<LogRow>, DbError> {
+    tx.query(
+        sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+             FROM events
+             WHERE workspace_id = $1
+             ORDER BY seq DESC
+             LIMIT $2"),
+        &[&workspace, &(rows as i64)],
+        read_log_row,
+    )
+}
+
+/// Visits the events of one name in the order of their time: `(number, seq, at, received_at, body)`.
+pub fn each_named(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    mut visit: impl FnMut(i64, i64, Timestamp, Timestamp, &str) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT number, seq, at, received_at, body
+             FROM events
+             WHERE workspace_id = $1 AND name = $2"),
+        &[&workspace, &name],
+        |row| {
+            let (number, seq, at, received_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            if let ValueRef::Text(body) = row.value(4)? {
+                visit(number, seq, at, received_at, body)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+}
+
+/// How often an event happened in `[from, until)` by its own time.
+pub fn count_named(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*)
+             FROM events
+             WHERE workspace_id = $1 AND name = $2 AND at >= $3 AND at < $4"),
+        &[&workspace, &name, &from, &until],
+        |row| row.get(0),
+    )
+}
+
+pub fn insert_dead_letter(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: uuid::Uuid,
+    now: Timestamp,
+    source_no: i64,
+    reason: &str,
+    body: &str,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("INSERT INTO dead_letters (workspace_id, id, at, source_no, reason, body)
+             VALUES ($1, $2, $3, $4, $5, $6)"),
+        &[&workspace, &id, &now, &source_no, &reason, &body],
+    )?;
+    Ok(())
+}
+
+/// The greatest number in use, for `doctor`.
+pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    let seq = tx.query_opt(
+        sql("SELECT seq FROM events WHERE workspace_id = $1 ORDER BY seq DESC LIMIT 1"),
+        &[&workspace],
+        |row| row.get(0),
+    )?;
+    Ok(seq.unwrap_or(0))
+}

@@ -1,0 +1,293 @@
+//! One transaction's work on one workspace: people loaded once, changed in memory, written once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use db::{DbError, Tx};
+use engine::facts::Facts;
+use words::{ProfileId, Timestamp, WorkspaceId};
+
+use crate::kernel::{Chance, corrupt, random_bytes};
+use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, Standing};
+use crate::segments::{self, Move};
+
+use super::plans::{Plans, Workbook};
+use super::store::{self, LogRow};
+
+const SEQ: &str = "seq";
+const PROFILE_NUMBER: &str = "profile_number";
+/// The latest instant at which the stream acted: its clock never runs back.
+const INSTANT: &str = "instant";
+
+/// A person while a transaction works on him.
+pub(super) struct Person {
+    pub id: ProfileId,
+    pub facts: Facts,
+    pub standing: Standing,
+    /// The facts of each of his profiles, when there are several.
+    pub leaves: HashMap<i64, Facts>,
+    row_before: Option<PersonRow>,
+    timer_before: Option<Timestamp>,
+    pub is_changed: bool,
+}
+
+impl Person {
+    /// Somebody of whom no state is stored yet.
+    pub fn standing_alone(id: ProfileId, facts: Facts) -> Self {
+        Self {
+            id,
+            facts,
+            standing: Standing::default(),
+            leaves: HashMap::new(),
+            row_before: None,
+            timer_before: None,
+            is_changed: true,
+        }
+    }
+
+    /// Applies a change to the person's facts and to those of each of his profiles.
+    pub fn change_all(&mut self, mut change: impl FnMut(&mut Facts)) {
+        self.is_changed = true;
+        self.leaves.values_mut().for_each(&mut change);
+        change(&mut self.facts);
+    }
+
+    /// The timer's row was deleted: the next timer is written even when it is the same instant.
+    pub fn forget_timer_row(&mut self) {
+        self.is_changed = true;
+        self.timer_before = None;
+    }
+
+    /// Applies the same change to the profile's own facts and to the person's.
+    pub fn change<T>(&mut self, leaf: i64, mut change: impl FnMut(&mut Facts) -> T) -> T {
+        self.is_changed = true;
+        if let Some(own) = self.leaves.get_mut(&leaf) {
+            change(own);
+        }
+        change(&mut self.facts)
+    }
+}
+
+pub(super) struct Work<'w, 'tx> {
+    pub tx: &'w mut Tx<'tx>,
+    pub workspace: WorkspaceId,
+    pub now: Timestamp,
+    pub book: Arc<Workbook>,
+    pub chance: Chance,
+    pub people: BTreeMap<i64, Person>,
+    pub profiles: HashMap<i64, Profile>,
+    /// The profile each looked-up identifier belongs to, new ones included.
+    pub owners: HashMap<Identifier, Option<i64>>,
+    pub shared: BTreeSet<Identifier>,
+    seq: i64,
+    number: i64,
+    new_profiles: Vec<i64>,
+    new_identifiers: Vec<LinkedIdentifier>,
+    pub log: Vec<LogRow>,
+    pub moves: Vec<Move>,
+    pub names: BTreeSet<String>,
+}
+
+impl<'w, 'tx> Work<'w, 'tx> {
+    /// Takes the workspace's lock, so that two processes never number or link at once.
+    pub fn open(
+        tx: &'w mut Tx<'tx>,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        plans: &Plans,
+        chance: &Chance,
+    ) -> Result<Self, DbError> {
+        tx.lock_workspace(lock_key(workspace))?;
+        let book = plans.of(tx, workspace)?;
+        let seq = store::counter(tx, workspace, SEQ)?;
+        let number = store::counter(tx, workspace, PROFILE_NUMBER)?;
+        let instant = Timestamp::from_millis(store::counter(tx, workspace, INSTANT)?);
+        Ok(Self {
+            tx,
+            workspace,
+            now: now.max(instant),
+            book,
+            chance: chance.clone(),
+            people: BTreeMap::new(),
+            profiles: HashMap::new(),
+            owners: HashMap::new(),
+            shared: BTreeSet::new(),
+            seq,
+            number,
+            new_profiles: Vec::new(),
+            new_identifiers: Vec::new(),
+            log: Vec::new(),
+            moves: Vec::new(),
+            names: BTreeSet::new(),
+        })
+    }
+
+    pub fn next_seq(&mut self) -> i64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    pub fn newest_seq(&self) -> i64 {
+        self.seq
+    }
+
+    pub fn id_bytes(&self) -> [u8; 10] {
+        random_bytes(&self.chance)
+    }
+
+    /// A new profile of somebody not met before.
+    pub fn new_person(&mut self) -> i64 {
+        self.number += 1;
+        let number = self.number;
+        let id = ProfileId::from_parts(self.now, self.id_bytes());
+        self.profiles.insert(number, Profile { number, id, created_at: self.now, merged_into: None });
+        self.new_profiles.push(number);
+        self.people.insert(number, Person::standing_alone(id, Facts::default()));
+        number
+    }
+
+    pub fn link(&mut self, identifier: Identifier, number: i64, rule: &str, event_seq: i64) {
+        self.owners.insert(identifier.clone(), Some(number));
+        self.new_identifiers.push(LinkedIdentifier {
+            identifier,
+            number,
+            linked_at: self.now,
+            rule: rule.to_owned(),
+            event_seq,
+        });
+    }
+
+    /// All identifiers of these profiles, those of this transaction included.
+    pub fn identifiers_of(&mut self, numbers: &[i64]) -> Result<Vec<Identifier>, DbError> {
+        let stored = profiles::store::identifiers_of(self.tx, self.workspace, numbers)?;
+        let fresh = self.new_identifiers.iter().filter(|linked| numbers.contains(&linked.number));
+        Ok(stored.iter().chain(fresh).map(|linked| linked.identifier.clone()).collect())
+    }
+
+    /// Brings these profiles and the roots above them into memory.
+    pub fn load_profiles(&mut self, numbers: &[i64]) -> Result<(), DbError> {
+        let mut missing: Vec<i64> =
+            numbers.iter().copied().filter(|number| !self.profiles.contains_key(number)).collect();
+        while !missing.is_empty() {
+            missing.sort_unstable();
+            missing.dedup();
+            let found = profiles::store::profiles_by_number(self.tx, self.workspace, &missing)?;
+            missing = found.iter().filter_map(|profile| profile.merged_into).collect();
+            self.profiles.extend(found.into_iter().map(|profile| (profile.number, profile)));
+            missing.retain(|number| !self.profiles.contains_key(number));
+        }
+        Ok(())
+    }
+
+    /// The person a loaded profile belongs to.
+    pub fn root(&self, number: i64) -> Result<i64, DbError> {
+        let mut current = number;
+        loop {
+            let profile = self
+                .profiles
+                .get(&current)
+                .ok_or_else(|| corrupt(format!("profile {current} is missing")))?;
+            match profile.merged_into {
+                Some(into) => current = into,
+                None => return Ok(current),
+            }
+        }
+    }
+
+    /// Brings people into memory: two reads for all of them.
+    pub fn load_people(&mut self, roots: &[i64]) -> Result<(), DbError> {
+        let mut missing: Vec<i64> =
+            roots.iter().copied().filter(|root| !self.people.contains_key(root)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        self.load_profiles(&missing)?;
+        let states = profiles::store::states_of(self.tx, self.workspace, &missing)?;
+        self.adopt(states)
+    }
+
+    /// Takes stored states into memory, with the facts of each profile of merged people.
+    pub fn adopt(&mut self, states: Vec<profiles::store::PersonState>) -> Result<(), DbError> {
+        let merged: Vec<i64> = states
+            .iter()
+            .filter(|state| state.standing.is_merged())
+            .flat_map(|state| state.standing.leaves.iter().copied().chain([state.number]))
+            .collect();
+        let mut leaf_facts = profiles::store::leaf_facts(self.tx, self.workspace, &merged)?;
+        let numbers: Vec<i64> = states.iter().map(|state| state.number).collect();
+        self.load_profiles(&numbers)?;
+        for state in states {
+            let mine = state.standing.leaves.iter().copied().chain([state.number]);
+            let leaves = mine.filter_map(|leaf| leaf_facts.remove(&leaf).map(|facts| (leaf, facts))).collect();
+            let id = self.profiles.get(&state.number).map(|profile| profile.id);
+            let id = id.ok_or_else(|| corrupt(format!("profile {} is missing", state.number)))?;
+            let currency = self.book.shop.currency;
+            let person = Person {
+                id,
+                row_before: Some(PersonRow::of(&state.facts, &state.standing, currency)),
+                timer_before: state.standing.timer_at,
+                facts: state.facts,
+                standing: state.standing,
+                leaves,
+                is_changed: false,
+            };
+            self.people.insert(state.number, person);
+        }
+        Ok(())
+    }
+
+    pub fn person(&mut self, root: i64) -> Result<&mut Person, DbError> {
+        self.people.get_mut(&root).ok_or_else(|| corrupt(format!("person {root} is missing")))
+    }
+
+    /// Writes everything that changed, each table once and in key order.
+    pub fn finish(mut self) -> Result<i64, DbError> {
+        let workspace = self.workspace;
+        let fresh: Vec<Profile> =
+            self.new_profiles.iter().filter_map(|number| self.profiles.get(number).cloned()).collect();
+        profiles::store::insert_profiles(self.tx, workspace, &fresh)?;
+        profiles::store::insert_identifiers(self.tx, workspace, &self.new_identifiers)?;
+        self.write_people()?;
+        store::append(self.tx, workspace, std::mem::take(&mut self.log))?;
+        let names = std::mem::take(&mut self.names).into_iter().collect();
+        store::note_names(self.tx, workspace, names, self.now)?;
+        let zone = self.book.shop.time_zone.clone();
+        segments::store::apply_moves(self.tx, workspace, &self.moves, |at| crate::kernel::day_of(at, &zone))?;
+        store::set_counter(self.tx, workspace, SEQ, self.seq)?;
+        store::set_counter(self.tx, workspace, PROFILE_NUMBER, self.number)?;
+        store::set_counter(self.tx, workspace, INSTANT, self.now.as_millis())?;
+        Ok(self.seq)
+    }
+
+    fn write_people(&mut self) -> Result<(), DbError> {
+        let workspace = self.workspace;
+        let currency = self.book.shop.currency;
+        let (mut states, mut leaves, mut rows, mut timers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (number, person) in self.people.iter_mut().filter(|(_, person)| person.is_changed) {
+            person.facts.retain(&self.book.plan);
+            states.push((*number, person.facts.encode(), person.standing.encode()));
+            leaves.extend(person.leaves.iter().map(|(leaf, facts)| (*leaf, facts.encode())));
+            let row = PersonRow::of(&person.facts, &person.standing, currency);
+            if person.row_before.as_ref() != Some(&row) {
+                rows.push((*number, person.id, row));
+            }
+            if person.standing.timer_at != person.timer_before {
+                timers.extend(person.standing.timer_at.map(|due_at| (due_at, *number)));
+            }
+        }
+        leaves.sort_by_key(|(leaf, _)| *leaf);
+        timers.sort_unstable();
+        profiles::store::put_states(self.tx, workspace, states)?;
+        profiles::store::put_leaf_facts(self.tx, workspace, leaves)?;
+        profiles::store::put_people(self.tx, workspace, rows)?;
+        profiles::store::insert_timers(self.tx, workspace, timers)
+    }
+}
+
+/// A lock's key: 64 bits of the workspace's id.
+fn lock_key(workspace: WorkspaceId) -> i64 {
+    let (high, low) = workspace.as_uuid().as_u64_pair();
+    (high ^ low) as i64
+}

@@ -1,0 +1,27 @@
+//! Tabs: links between views of the same thing, such as the saved views above a list.
+
+use maud::{Markup, html};
+
+/// One view.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    pub label: String,
+    pub href: String,
+    /// Already formatted for the reader.
+    pub count: Option<String>,
+    pub is_current: bool,
+}
+
+/// The tabs in a line; they scroll sideways when the room is short.
+pub fn tabs(label: &str, tabs: &[Tab]) -> Markup {
+    html! {
+        nav class="tabs" aria-label=(label) {
+            @for tab in tabs {
+                a class="tab" href=(tab.href) aria-current=[tab.is_current.then_some("page")] {
+                    (tab.label)
+                    @if let Some(count) = &tab.count { span class="tab-count" { (count) } }
+                }
+            }
+        }
+    }
+}

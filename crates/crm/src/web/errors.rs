@@ -1,0 +1,161 @@
+//! What is answered when something goes wrong: a page for people, a `Problem` for programs, and never an internal.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use words::Timestamp;
+
+use crate::kernel::{Language, Problem, Visit};
+use crate::ui::{Button, Icon, PageContext, Theme, bare_page, button_row};
+use crate::workspaces::{chosen_language, chosen_theme};
+
+/// Whether the sender reads pages: a browser on its way through the screens, not a program, not a part of a page.
+pub(super) fn wants_page(headers: &HeaderMap, path: &str) -> bool {
+    let accepts_html = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let is_fragment = headers.contains_key("hx-request") && !headers.contains_key("hx-boosted");
+    accepts_html && !is_fragment && !path.starts_with("/api/") && !path.starts_with("/v1/")
+}
+
+pub(super) async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+}
+
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
+}
+
+/// `TRACE` would send back cookies that scripts must not see.
+pub(super) async fn refuse_trace(request: Request, next: Next) -> Response {
+    if request.method() == Method::TRACE {
+        return method_not_allowed().await.into_response();
+    }
+    next.run(request).await
+}
+
+/// Turns a panic into a 500 with a number that is also in the log.
+pub(super) async fn catch_panics(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut answer = pin!(next.run(request));
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+        Ok(poll) => poll,
+        Err(_) => Poll::Ready(after_panic(&path)),
+    })
+    .await
+}
+
+/// Shows errors to people as pages in their language. Programs get what the handler said.
+pub(super) async fn show_errors_as_pages(request: Request, next: Next) -> Response {
+    let stranger = wants_page(request.headers(), request.uri().path()).then(|| Reader::unknown(&request));
+    let mut response = next.run(request).await;
+    let known = response.extensions_mut().remove::<Reader>();
+    let Some(stranger) = stranger else { return as_problem(response) };
+    if is_page(&response) || !is_error(response.status()) {
+        return response;
+    }
+    let page = error_page(known.unwrap_or(stranger), response.status());
+    with_body_of(response, page.into_response())
+}
+
+/// Who looks at an error page. The guard puts it into the answers of members.
+#[derive(Clone, Copy)]
+pub(super) struct Reader {
+    language: Language,
+    theme: Theme,
+}
+
+impl Reader {
+    pub(super) fn of(visit: &Visit) -> Self {
+        Self { language: visit.language, theme: Theme::from_code(&visit.theme).unwrap_or_default() }
+    }
+
+    fn unknown(request: &Request) -> Self {
+        Self { language: chosen_language(request.headers()), theme: chosen_theme(request.headers()) }
+    }
+}
+
+fn error_page(reader: Reader, status: StatusCode) -> Markup {
+    let mut context = PageContext::new(reader.language, Timestamp::UNIX_EPOCH);
+    context.theme = reader.theme;
+    let kind = match status {
+        StatusCode::UNAUTHORIZED => "sign-in",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => "not-found",
+        StatusCode::CONFLICT => "conflict",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::TOO_MANY_REQUESTS => "too-many",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_server_error() => "internal",
+        _ => "bad-request",
+    };
+    let way_out = match kind {
+        "sign-in" => Button::primary(context.t("error-to-sign-in")).link("/sign-in").icon(Icon::LogIn),
+        _ => Button::primary(context.t("error-to-home")).link("/").icon(Icon::House),
+    };
+    let body = html! {
+        p { (context.t(&format!("error-{kind}-text"))) }
+        (button_row(&[way_out]))
+    };
+    bare_page(&context, &context.t(&format!("error-{kind}-title")), &body)
+}
+
+/// Refusals of the framework itself (a form that cannot be read) are plain text; programs always get a `Problem`.
+fn as_problem(response: Response) -> Response {
+    let is_plain = content_type(&response).is_none_or(|kind| kind.starts_with("text/plain"));
+    if !is_plain || !response.status().is_client_error() {
+        return response;
+    }
+    let (code, detail) = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than this address takes"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_type", "this address does not take this type of body"),
+        StatusCode::NOT_FOUND => ("not_found", "there is nothing at this address"),
+        _ => ("bad_request", "the request cannot be read; check its fields against the documentation"),
+    };
+    let problem = Problem::new(response.status(), code, detail);
+    with_body_of(response, problem.into_response())
+}
+
+/// The status and headers of one answer with the body of another.
+fn with_body_of(said: Response, shown: Response) -> Response {
+    let (mut said, _) = said.into_parts();
+    let (shown, body) = shown.into_parts();
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        said.headers.remove(&name);
+        if let Some(value) = shown.headers.get(&name) {
+            said.headers.insert(name, value.clone());
+        }
+    }
+    Response::from_parts(said, body)
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+fn is_page(response: &Response) -> bool {
+    content_type(response).is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn content_type(response: &Response) -> Option<&str> {
+    response.headers().get(header::CONTENT_TYPE).map(HeaderValue::to_str)?.ok()
+}
+
+fn after_panic(path: &str) -> Response {
+    let number = PANICS.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(number, path, "a request handler panicked");
+    let detail = format!("something failed on our side; the log of the server has it as panic number {number}");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
+}
+
+/// Numbers the panics since the start: enough to find one in the log.
+static PANICS: AtomicU64 = AtomicU64::new(1);

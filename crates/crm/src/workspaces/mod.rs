@@ -1,0 +1,72 @@
+//! Shops, the people who sign in to them, and the keys of programs.
+//!
+//! A *workspace* is a merchant's shop or brand: every row of the product belongs to one. A *member* is a user with a role
+//! in a workspace; he signs in with a password and holds a *session*, an opaque token of which only the digest is stored.
+//! A *one-time link* (set-up, invitation, new password) works once and for a short while. An *API key* lets a program in
+//! with scopes. Whatever changes here leaves an audit entry.
+
+mod add_member;
+mod api_keys;
+mod audit;
+mod brake;
+mod change_password;
+mod change_settings;
+mod client_address;
+mod cookies;
+mod create_owner;
+mod invite;
+mod join;
+mod manage_members;
+mod model;
+mod one_time_links;
+mod pages;
+mod password;
+mod preferences;
+mod reset_password;
+mod secrets;
+mod sessions;
+mod set_up;
+mod sign_in;
+mod store;
+
+pub use add_member::{add_member, create_workspace};
+pub use api_keys::{
+    ApiKey, ApiKeyError, NewApiKey, Program, authenticate, create_api_key, list_api_keys, revoke_api_key,
+};
+pub use audit::{AuditEntry, AuditMoment, record_audit};
+pub use change_settings::{SettingsError, change_settings};
+pub use client_address::ClientAddress;
+pub use cookies::{chosen_language, chosen_theme, cookie_name, session_token};
+pub use create_owner::{CreateOwnerError, create_owner};
+pub use invite::{InviteError, invite};
+pub use model::{Member, NameError, ShopFields, ShopSettings, Workspace, parse_name};
+pub use pages::{page_context, routes};
+pub use password::{HashError, PasswordError};
+pub use sessions::{NewSession, OpenSession, open_session, start_session};
+pub use set_up::{SetUpError, ensure_setup_link};
+pub use sign_in::{SignInError, sign_in};
+
+use db::{DbError, Tx};
+use words::WorkspaceId;
+
+use crate::kernel::Shop;
+
+/// The workspace of this id.
+pub fn find(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Workspace>, DbError> {
+    store::workspace(tx, workspace)
+}
+
+/// What screens and formats need of a workspace: name, currency, country, time zone.
+pub fn shop(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Shop>, DbError> {
+    Ok(store::workspace(tx, workspace)?.map(|found| found.settings.shop()))
+}
+
+/// Every workspace, for work that serves all of them.
+pub fn all(tx: &mut Tx) -> Result<Vec<WorkspaceId>, DbError> {
+    store::workspaces(tx)
+}
+
+/// The oldest workspace: the one that the command line means when it names none.
+pub fn the_first(tx: &mut Tx) -> Result<Option<Workspace>, DbError> {
+    store::first_workspace(tx)
+}

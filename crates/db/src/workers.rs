@@ -1,0 +1,343 @@
+//! The database's threads: each holds one connection and takes transactions from a queue.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::Engine;
+use crate::error::DbError;
+use crate::migrations::{self, Step};
+use crate::postgres::{self, PostgresSession};
+use crate::sqlite::{self, SqliteSession};
+use crate::tx::{Mode, Session, Tx};
+
+/// Threads that read beside SQLite's one that writes.
+const SQLITE_READERS: usize = 3;
+/// Connections to PostgreSQL of one process; its server allows 100 in all until told otherwise.
+const POSTGRES_WRITERS: usize = 4;
+const POSTGRES_READERS: usize = 4;
+/// Transactions that may wait for a thread. A closure is small; past this the database is too slow for its callers, and
+/// they are told [`DbError::Busy`].
+const QUEUED_TRANSACTIONS: usize = 10_000;
+/// How long `is_writable` waits.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Guards the schema against two processes that start at once.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7310579612)";
+
+/// The database. Cheap to clone; all clones share the threads, which end with the last clone or with [`Db::close`].
+#[derive(Clone)]
+pub struct Db(Arc<Threads>);
+
+struct Threads {
+    engine: Engine,
+    writes: Arc<Queue>,
+    reads: Arc<Queue>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+type Job = Box<dyn FnOnce(&mut Session) + Send>;
+
+impl Db {
+    /// Opens or makes the SQLite file at `path` (its folders too, all for their owner's eyes only) and brings its schema
+    /// to the last of `steps`.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the file cannot be used; [`DbError::Migration`].
+    pub fn open_sqlite(path: &Path, steps: &[Step]) -> Result<Self, DbError> {
+        create_private(path)
+            .map_err(|error| DbError::Unavailable { message: format!("{}: {error}", path.display()) })?;
+        let mut connection = sqlite::connect(path)?;
+        migrations::run(&mut connection, steps, Engine::Sqlite)?;
+        let session = |connection, mode| Ok(Session::Sqlite(Box::new(SqliteSession::new(connection, mode)?)));
+        let writer: Session = session(connection, Mode::Write)?;
+        let readers = (0..SQLITE_READERS).map(|_| session(sqlite::connect(path)?, Mode::Read));
+        let readers: Vec<Session> = readers.collect::<Result<_, DbError>>()?;
+        Self::start(Engine::Sqlite, vec![writer], readers)
+    }
+
+    /// Connects to the server at `url` (`postgres://…`, without TLS) and brings its schema to the last of `steps`. Later
+    /// connections open when needed, and again when they broke.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the server cannot be reached; [`DbError::Migration`].
+    pub fn open_postgres(url: &str, steps: &[Step]) -> Result<Self, DbError> {
+        let config = postgres::config(url)?;
+        on_own_thread(|| {
+            let mut client = postgres::connect(&config)?;
+            client.batch_execute(MIGRATION_LOCK).map_err(|error| postgres::postgres_error(&error, MIGRATION_LOCK))?;
+            migrations::run(&mut client, steps, Engine::Postgres)
+        })?;
+        let session = |_| Session::Postgres(Box::new(PostgresSession::new(config.clone())));
+        let writers = (0..POSTGRES_WRITERS).map(session).collect();
+        let readers = (0..POSTGRES_READERS).map(session).collect();
+        Self::start(Engine::Postgres, writers, readers)
+    }
+
+    /// Which database answers.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Runs a transaction that may write, and answers after it is durable.
+    ///
+    /// It commits when `run` answers `Ok`; it rolls back when it answers `Err` or panics. The closure runs to its end even
+    /// if the caller stops waiting. It must not wait for another transaction: SQLite has one thread for all that write.
+    ///
+    /// # Errors
+    /// What `run` answers; or a [`DbError`]: see [`DbError::is_retryable`]. After `Unavailable` it is not known whether
+    /// the transaction was committed.
+    pub async fn write<T, E, F>(&self, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.writes.run(Mode::Write, run).await
+    }
+
+    /// Runs a transaction that only reads: it sees one snapshot, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// What `run` answers; or a [`DbError`]: [`DbError::ReadOnly`] when it tries to write.
+    pub async fn read<T, E, F>(&self, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.reads.run(Mode::Read, run).await
+    }
+
+    /// [`Db::write`] for threads that may block; never on an async thread.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_blocking<T, E, F>(&self, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.writes.run_blocking(Mode::Write, run)
+    }
+
+    /// [`Db::read`] for threads that may block; never on an async thread.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_blocking<T, E, F>(&self, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.reads.run_blocking(Mode::Read, run)
+    }
+
+    /// Whether a transaction that writes gets through within two seconds.
+    pub async fn is_writable(&self) -> bool {
+        let (sender, receiver) = oneshot::channel();
+        let job = move |session: &mut Session| {
+            let _ = sender.send(probe(session));
+        };
+        let answer = async { matches!(receiver.await, Ok(Ok(()))) };
+        self.0.writes.push(Box::new(job)).is_ok() && tokio::time::timeout(PROBE_TIMEOUT, answer).await.unwrap_or(false)
+    }
+
+    /// How many transactions wait for a thread: those that write, those that read.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.0.writes.lock().jobs.len(), self.0.reads.lock().jobs.len())
+    }
+
+    /// Lets the waiting transactions run, refuses new ones with [`DbError::Closed`], and answers when all connections are
+    /// closed. It counts for all clones.
+    pub async fn close(self) {
+        self.0.shut();
+        // The threads are joined where blocking does no harm; they end by themselves even if that were refused.
+        let _ = tokio::task::spawn_blocking(move || self.close_blocking()).await;
+    }
+
+    /// [`Db::close`] for threads that may block; never on one of the database's own.
+    pub fn close_blocking(self) {
+        self.0.shut();
+        let handles = std::mem::take(&mut *self.0.handles.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in handles {
+            // A thread ends only with its queue: every panic of a transaction was caught.
+            let _ = handle.join();
+        }
+    }
+
+    fn start(engine: Engine, writers: Vec<Session>, readers: Vec<Session>) -> Result<Self, DbError> {
+        let threads = Threads { engine, writes: Arc::default(), reads: Arc::default(), handles: Mutex::default() };
+        threads.spawn("db-write", writers, &threads.writes)?;
+        threads.spawn("db-read", readers, &threads.reads)?;
+        Ok(Self(Arc::new(threads)))
+    }
+}
+
+impl Threads {
+    fn spawn(&self, name: &str, sessions: Vec<Session>, queue: &Arc<Queue>) -> Result<(), DbError> {
+        for mut session in sessions {
+            let queue = Arc::clone(queue);
+            let work = move || {
+                while let Some(job) = queue.pop() {
+                    job(&mut session);
+                }
+            };
+            let handle = thread::Builder::new().name(name.to_owned()).spawn(work);
+            let handle = handle.map_err(|error| DbError::Unavailable { message: error.to_string() })?;
+            self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        }
+        Ok(())
+    }
+
+    fn shut(&self) {
+        self.writes.close();
+        self.reads.close();
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// Transactions that wait for one of several threads.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl Queue {
+    async fn run<T, E, F>(&self, mode: Mode, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        self.push(Box::new(move |session| {
+            // Nobody waits any more when the caller was dropped.
+            let _ = sender.send(transact(session, mode, run));
+        }))?;
+        receiver.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
+    }
+
+    fn run_blocking<T, E, F>(&self, mode: Mode, run: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.push(Box::new(move |session| {
+            let _ = sender.send(transact(session, mode, run));
+        }))?;
+        receiver.recv().unwrap_or_else(|_| Err(DbError::Closed.into()))
+    }
+
+    fn push(&self, job: Job) -> Result<(), DbError> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(DbError::Closed);
+        }
+        if state.jobs.len() >= QUEUED_TRANSACTIONS {
+            return Err(DbError::Busy);
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    fn pop(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One transaction from its begin to its end.
+fn transact<T, E, F>(session: &mut Session, mode: Mode, run: F) -> Result<T, E>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    E: From<DbError>,
+{
+    session.begin(mode)?;
+    let mut tx = Tx::new(session);
+    // The session is rolled back below, so no half-done state of it is seen after a panic.
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut tx)));
+    let has_failed = tx.has_failed();
+    let failure = match outcome {
+        Ok(Ok(value)) if !has_failed => match session.commit() {
+            Ok(()) => return Ok(value),
+            Err(error) => error.into(),
+        },
+        Ok(Ok(_)) => DbError::Aborted.into(),
+        Ok(Err(error)) => error,
+        Err(panic) => DbError::Panicked { message: panic_message(panic.as_ref()) }.into(),
+    };
+    session.roll_back();
+    Err(failure)
+}
+
+fn probe(session: &mut Session) -> Result<(), DbError> {
+    session.begin(Mode::Write)?;
+    let done = session.probe().and_then(|()| session.commit());
+    if done.is_err() {
+        session.roll_back();
+    }
+    done
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let literal = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    literal.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+/// PostgreSQL's client brings a runtime of its own, which must not start on an async thread.
+fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, DbError> + Send) -> Result<T, DbError> {
+    thread::scope(|scope| {
+        let panicked = |panic: Box<dyn Any + Send>| DbError::Panicked { message: panic_message(panic.as_ref()) };
+        scope.spawn(work).join().unwrap_or_else(|panic| Err(panicked(panic)))
+    })
+}
+
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map(|_| ())
+}

@@ -1,0 +1,166 @@
+//! A private PostgreSQL server for tests: in a temporary folder, on a free port, gone when its owner is gone.
+//!
+//! A small shell process starts the server and waits for the end of its standard input. Whatever ends the owner (the
+//! last test, a panic, Ctrl-C, kill -9), the operating system closes that pipe, and the shell stops the server and
+//! removes the folder. PostgreSQL refuses to run as root; then it runs as the user `postgres`, or `nobody`.
+//! Only the standard library is used, so that tests and tasks may both include this file.
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A running server. It stops when this is dropped, and when the process ends in any other way.
+pub struct PrivateServer {
+    url: String,
+    keeper: Child,
+}
+
+/// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port.
+///
+/// Nothing of the test data survives, so nothing waits for the disk.
+const KEEPER: &str = r#"
+cd "$2" || exit 1
+"$1/initdb" --pgdata=data --username=entente --auth=trust --encoding=UTF8 --locale=C --no-sync >initdb.log 2>&1 || exit 1
+"$1/postgres" -D data -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=4GB \
+  -c max_connections=400 >server.log 2>&1 &
+server=$!
+cat >/dev/null
+kill -INT "$server"
+wait "$server"
+cd / && rm -rf "$2"
+"#;
+
+/// A cold machine under load needs a few seconds; past this something is wrong.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Another process may take the free port first.
+const MAX_TRIES: u32 = 3;
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+impl PrivateServer {
+    /// Starts a server and waits until it answers.
+    pub fn start() -> io::Result<Self> {
+        let programs = programs().ok_or_else(|| {
+            io::Error::other("no PostgreSQL server is installed (initdb, postgres): `cargo xtask test` installs it")
+        })?;
+        let mut tries = 1;
+        loop {
+            match Self::start_once(&programs) {
+                Err(_) if tries < MAX_TRIES => tries += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// `postgres://…`, for a user who may create databases.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn start_once(programs: &Path) -> io::Result<Self> {
+        let owner = if is_root() { Some(unprivileged_user()?) } else { None };
+        let folder = own_folder(owner)?;
+        let port = free_port()?;
+        let mut command = Command::new("sh");
+        command.args(["-c", KEEPER, "postgres-for-tests"]).arg(programs).arg(&folder).arg(port.to_string());
+        // A group of its own: Ctrl-C at the console reaches the owner, and the pipe tells the keeper.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some((user, group)) = owner {
+            command.uid(user).gid(group);
+        }
+        let keeper = command.spawn()?;
+        let mut server = Self { url: format!("postgres://entente@127.0.0.1:{port}/postgres"), keeper };
+        server.wait_until_ready(&folder)?;
+        Ok(server)
+    }
+
+    fn wait_until_ready(&mut self, folder: &Path) -> io::Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !is_ready(folder) {
+            if self.keeper.try_wait()?.is_some() || has_ended(folder) || Instant::now() > deadline {
+                return Err(io::Error::other(format!("PostgreSQL did not start: {}", last_words(folder))));
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        // The keeper ends by itself once its input has ended; there is nobody left to tell if it did not.
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The folder with `initdb` and `postgres`: the newest of Debian's, or the one in `PATH`.
+pub fn programs() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let newest_first = versions.into_iter().rev().map(|(_, folder)| folder);
+    let has_both = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    newest_first.chain(std::env::split_paths(&path)).find(has_both)
+}
+
+/// Whether this process runs as root.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
+/// User and group of `postgres`, which the server's package makes, or of `nobody`.
+fn unprivileged_user() -> io::Result<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd")?;
+    let numbers = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    let found = numbers("postgres").or_else(|| numbers("nobody"));
+    found.ok_or_else(|| io::Error::other("no user `postgres` or `nobody` to run PostgreSQL as"))
+}
+
+fn own_folder(owner: Option<(u32, u32)>) -> io::Result<PathBuf> {
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("entente-postgres-{}-{number}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    if let Some((user, group)) = owner {
+        chown(&folder, Some(user), Some(group))?;
+    }
+    Ok(folder)
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// The server writes its state into `postmaster.pid` as a line of its own.
+fn is_ready(folder: &Path) -> bool {
+    let state = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+    state.lines().any(|line| line.trim_end() == "ready")
+}
+
+/// The server has written its log and given up, while its keeper waits on.
+fn has_ended(folder: &Path) -> bool {
+    fs::read_to_string(folder.join("server.log")).is_ok_and(|log| log.contains("FATAL:"))
+}
+
+fn last_words(folder: &Path) -> String {
+    let log = ["server.log", "initdb.log"].map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default());
+    log.iter().flat_map(|log| log.lines().rev().take(3)).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,178 @@
+# La connexion, les membres, le compte, les réglages et les clés d’API.
+
+# Les rôles
+role-owner = Propriétaire
+role-owner-hint = Peut tout faire, et décide de ce que peuvent les autres.
+role-admin = Administrateur
+role-admin-hint = Peut tout faire, sauf modifier les propriétaires.
+role-dpo = Délégué à la protection des données
+role-dpo-hint = Consulte et corrige les fiches, fusionne les doublons, voit les membres.
+role-marketer = Marketing
+role-marketer-hint = Travaille chaque jour avec les clients et les segments.
+role-analyst = Analyste
+role-analyst-hint = Construit des segments et lit les chiffres, ne modifie aucune fiche.
+role-agent = Conseiller
+role-agent-hint = Au service des clients : consulte et corrige les fiches.
+role-viewer = Lecteur
+role-viewer-hint = Regarde, ne change rien.
+
+# Les champs
+your-name = Votre nom
+your-email = Votre adresse e-mail
+password = Mot de passe
+new-password = Choisissez un mot de passe
+password-hint = Au moins 12 caractères. Trois ou quatre mots sans rapport font très bien l’affaire.
+password-current = Votre mot de passe actuel
+save = Enregistrer
+name-missing = Écrivez un nom.
+name-too-long = Écrivez un nom de 100 caractères au plus.
+email-malformed = Écrivez une adresse comme ana@example.com.
+date-malformed = Choisissez un jour.
+choose-from-list = Choisissez dans la liste.
+password-too-short = Choisissez un mot de passe d’au moins 12 caractères.
+password-too-long = Choisissez un mot de passe de 128 caractères au plus.
+password-common = C’est l’un des premiers que l’on essaierait. Choisissez-en un autre.
+password-made-of-names = Il n’est fait que de noms que tout le monde connaît. Ajoutez quelques mots inattendus.
+password-wrong = Ce n’est pas le bon mot de passe.
+
+# La mise en route
+set-up-title = Bienvenue dans Entente
+set-up-intro = Dites-nous qui vous êtes et comment s’appelle votre boutique. Tout pourra être changé plus tard.
+set-up-submit = Ouvrir ma boutique
+shop-name = Nom de la boutique
+shop-language = Langue
+shop-country = Pays
+shop-currency = Monnaie
+shop-time-zone = Fuseau horaire
+
+# La connexion
+sign-in-title = Connexion
+sign-in-submit = Se connecter
+sign-in-refused = L’adresse ou le mot de passe n’est pas le bon.
+sign-in-too-soon = Trop d’essais. Réessayez dans { $duration }.
+sign-in-password-reset = Votre nouveau mot de passe est prêt. Connectez-vous.
+sign-in-forgotten = Mot de passe oublié ? Un administrateur de votre boutique peut vous créer un lien pour en choisir un nouveau.
+
+# Les liens à usage unique
+join-title = Rejoindre { $shop }
+join-intro = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Dites comment vous vous appelez et choisissez un mot de passe.
+join-intro-known = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Vous avez déjà un compte ici : entrez son mot de passe.
+join-submit = Rejoindre
+reset-title = Choisissez un nouveau mot de passe
+reset-intro = Pour { $email }. Vous serez déconnecté partout ailleurs.
+reset-submit = Choisir ce mot de passe
+dead-link-title = Ce lien ne fonctionne plus
+dead-invitation = Il a déjà servi, a été retiré, ou date de plus de sept jours. Demandez une nouvelle invitation.
+dead-reset = Il a déjà servi, ou date de plus de 30 minutes. Demandez-en un nouveau à un administrateur.
+shown-once = Copiez maintenant : ceci ne sera plus affiché
+
+# Les membres
+members-title = Membres
+members-invite = Inviter quelqu’un
+member-name = Nom
+member-email = E-mail
+member-role = Rôle
+member-last-seen = Vu
+member-actions = Actions
+member-actions-of = Actions pour { $name }
+member-you = vous
+member-disabled = désactivé
+member-disable = Désactiver
+member-enable = Réactiver
+member-remove = Retirer de la boutique
+member-reset-link = Lien pour un nouveau mot de passe
+invite-who = Qui invitez-vous ?
+invite-submit = Créer le lien d’invitation
+invitations-title = Invitations en attente
+invitation-ends = Fin
+invitation-withdraw = Retirer
+invitation-link-title = Lien d’invitation
+invitation-link-text = Transmettez ce lien vous-même, par e-mail ou messagerie. Il sert une fois, pendant sept jours.
+reset-link-title = Lien pour un nouveau mot de passe
+reset-link-text = Transmettez ce lien vous-même, à la bonne personne. Il sert une fois, pendant 30 minutes.
+notice-role-changed = Rôle modifié
+notice-member-disabled = Membre désactivé et déconnecté
+notice-member-enabled = Le membre peut se reconnecter
+notice-member-removed = Membre retiré
+notice-invitation-withdrawn = Invitation retirée
+problem-last-owner = C’est le dernier propriétaire. Nommez-en d’abord un autre.
+problem-only-owners = Seul un propriétaire peut nommer ou modifier des propriétaires.
+problem-signs-in-elsewhere = Cette personne se connecte aussi à d’autres boutiques. L’administrateur du serveur peut aider.
+problem-no-such-member = Ce membre n’est plus là.
+problem-no-such-key = Cette clé n’est plus là.
+problem-already-member = Cette personne est déjà membre.
+
+# Le compte
+account-title = Votre compte
+account-link = Votre compte
+account-person = Vous
+account-preferences = L’apparence d’Entente
+account-password = Mot de passe
+password-change = Changer le mot de passe
+sessions-title = Où vous êtes connecté
+sessions-end-others = Se déconnecter partout ailleurs
+session-device = Appareil
+session-begun = Depuis
+session-last-seen = Vu
+session-this = celui-ci
+session-end = Déconnecter
+session-unknown-device = Appareil inconnu
+notice-name-saved = Nom enregistré
+notice-password-changed = Mot de passe changé ; vos autres appareils sont déconnectés
+notice-session-ended = Appareil déconnecté
+notice-sessions-ended = Tous les autres appareils sont déconnectés
+notice-preferences-saved = Enregistré
+
+# Les réglages
+settings-title = Réglages
+settings-shop = Boutique
+settings-changed-meanwhile = Quelqu’un d’autre a modifié les réglages entre-temps. Voici ce qu’il a enregistré ; refaites vos changements.
+notice-settings-saved = Réglages enregistrés
+
+# Les clés d’API
+keys-title = Clés d’API
+keys-intro = Pour les programmes qui lisent ou écrivent par l’API. Le script de votre boutique a sa propre clé, dans Sources.
+keys-empty-title = Aucune clé d’API
+keys-empty-text = Une clé permet à l’un de vos programmes de lire des fiches, de construire des segments ou d’envoyer des événements.
+key-create = Nouvelle clé
+key-create-submit = Créer la clé
+key-name = Nom
+key-name-hint = Ce qui s’en servira : « Entrepôt », « Export de nuit ».
+key-prefix = Commence par
+key-scopes = Permet de
+key-last-used = Dernière utilisation
+key-expires = Fin
+key-expired = terminée
+key-revoke = Révoquer
+key-revoked = révoquée
+key-secret-text = Seule son empreinte est conservée. Si vous la perdez, créez-en une autre.
+key-no-scope = Choisissez au moins une chose que la clé permet.
+key-expires-in-the-past = Choisissez un jour qui n’est pas passé.
+scope-events-write = envoyer des événements
+scope-profiles-read = lire les fiches
+scope-profiles-write = lire, modifier et fusionner les fiches
+scope-segments-read = lire les segments
+scope-segments-write = lire et modifier les segments
+notice-key-revoked = Clé révoquée
+
+# Les erreurs
+error-sign-in-title = Vous êtes déconnecté
+error-sign-in-text = Rien n’a été changé. Connectez-vous, puis recommencez.
+error-forbidden-title = Ce n’est pas pour vous
+error-forbidden-text = Votre rôle ne le permet pas, ou la demande ne venait pas d’une page de cette installation. Un administrateur peut aider.
+error-not-found-title = Il n’y a rien ici
+error-not-found-text = Ce qui se trouvait à cette adresse a disparu, ou n’a jamais existé.
+error-conflict-title = Quelqu’un a été plus rapide
+error-conflict-text = Quelqu’un d’autre l’a modifié entre-temps. Revenez en arrière, regardez, puis réessayez.
+error-too-large-title = Trop lourd
+error-too-large-text = Ce que vous avez envoyé dépasse ce que cette page accepte.
+error-too-many-title = Trop vite
+error-too-many-text = Cela faisait beaucoup en peu de temps. Attendez un instant, puis réessayez.
+error-bad-request-title = Demande illisible
+error-bad-request-text = Il manquait quelque chose, ou ce n’était pas ce que l’on attendait. Revenez en arrière et réessayez.
+error-unavailable-title = Un petit instant
+error-unavailable-text = Le serveur est occupé ou redémarre. Rien n’est perdu ; réessayez dans un instant.
+error-internal-title = Quelque chose s’est mal passé de notre côté
+error-internal-text = C’est noté. Réessayez ; si cela se reproduit, prévenez votre administrateur.
+error-to-home = Aller à l’accueil
+error-to-sign-in = Se connecter

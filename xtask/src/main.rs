@@ -1,0 +1,48 @@
+//! A developer's tasks: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask vendor`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the console")]
+
+mod files;
+mod rules;
+mod test_run;
+mod tidy;
+mod vendor;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What a task answers; the error's text says what to do.
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "\
+cargo xtask test [--quick]   everything CI checks: format, clippy, tidy, tests on both databases and in a browser
+                             --quick leaves out PostgreSQL and the browser
+cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
+cargo xtask vendor           fetches the browser libraries, fonts and icons again, as pinned in xtask/src/vendor.rs
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test"] => test_run::run(test_run::Extent::Everything),
+        ["test", "--quick"] => test_run::run(test_run::Extent::Quick),
+        ["tidy"] => tidy::run(),
+        ["vendor"] => vendor::run(),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

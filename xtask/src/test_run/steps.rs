@@ -1,0 +1,163 @@
+//! The steps of a test run: each is one program, or one check of our own.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use super::count::Count;
+use super::needs::succeeds;
+use super::postgres_server::PrivateServer;
+use crate::{Outcome, tidy};
+
+/// A step and how to carry it out.
+pub struct Step {
+    pub heading: &'static str,
+    pub carry_out: fn(&mut Run) -> Outcome<Ended>,
+}
+
+/// How a step ended.
+pub enum Ended {
+    Well,
+    Failed(String),
+    LeftOut(&'static str),
+}
+
+/// What the steps share: where, with which settings, and what has been counted so far.
+pub struct Run {
+    root: PathBuf,
+    settings: Vec<(OsString, OsString)>,
+    pub postgres: Option<PrivateServer>,
+    pub left_out: Vec<String>,
+    pub count: Count,
+}
+
+/// Cheap ones first; a failure stops none of the others.
+pub const ALL: &[Step] = &[
+    Step { heading: "format", carry_out: |run| run.cargo(&["fmt", "--all", "--", "--check"]) },
+    Step { heading: "tidy", carry_out: |_| Ok(ended(tidy::run()? == ExitCode::SUCCESS, "cargo xtask tidy")) },
+    Step {
+        heading: "clippy",
+        carry_out: |run| run.cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
+    },
+    Step { heading: "dependencies", carry_out: dependencies },
+    Step { heading: "tests", carry_out: tests },
+];
+
+impl Ended {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Failed(_) => "FAILED",
+            Self::LeftOut(_) => "left out",
+        }
+    }
+
+    /// Why, to follow the heading in the summary.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Well => String::new(),
+            Self::Failed(command) => format!(": {command}"),
+            Self::LeftOut(reason) => format!(": {reason}"),
+        }
+    }
+
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+impl Run {
+    pub fn new(root: PathBuf) -> Self {
+        let settings = vec![("RUST_BACKTRACE".into(), "1".into())];
+        Self { root, settings, postgres: None, left_out: Vec::new(), count: Count::default() }
+    }
+
+    /// Sets an environment variable for every step that follows.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.into(), value.into()));
+    }
+
+    /// Tells the tests to leave something out, and the person that they do.
+    pub fn leave_out(&mut self, name: &str, what: &str) {
+        println!("==> Left out: {what}");
+        self.set(&format!("ENTENTE_TEST_SKIP_{name}"), "1");
+        self.left_out.push(what.to_owned());
+    }
+
+    /// Starts the server that all tests share; it ends with this run, however that ends.
+    pub fn start_postgres(&mut self) -> Outcome<()> {
+        let server = PrivateServer::start()?;
+        println!("==> PostgreSQL for the tests: {}", server.url());
+        self.set("ENTENTE_TEST_POSTGRES", server.url());
+        self.postgres = Some(server);
+        Ok(())
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Outcome<Ended> {
+        let status = self.cargo_command(arguments).status()?;
+        Ok(ended(status.success(), &format!("cargo {}", arguments.join(" "))))
+    }
+
+    fn cargo_command(&self, arguments: &[&str]) -> Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
+        for name in of_this_package() {
+            command.env_remove(name);
+        }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+fn ended(is_well: bool, command: &str) -> Ended {
+    if is_well { Ended::Well } else { Ended::Failed(command.to_owned()) }
+}
+
+/// Variables that `cargo run` sets for xtask; a build that saw them would think its surroundings had changed.
+fn of_this_package() -> impl Iterator<Item = OsString> {
+    let is_ours = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(move |name| name.to_str().is_some_and(is_ours))
+}
+
+/// `cargo test`, shown as it runs and counted.
+fn tests(run: &mut Run) -> Outcome<Ended> {
+    let arguments = ["test", "--workspace", "--no-fail-fast"];
+    let mut child = run.cargo_command(&arguments).stdout(Stdio::piped()).spawn()?;
+    let output = child.stdout.take().ok_or("the output of cargo test was not piped")?;
+    let mut console = std::io::stdout();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        run.count.add_line(&String::from_utf8_lossy(&line));
+        console.write_all(&line)?;
+        console.write_all(b"\n")?;
+    }
+    console.flush()?;
+    Ok(ended(child.wait()?.success(), &format!("cargo {}", arguments.join(" "))))
+}
+
+fn dependencies(run: &mut Run) -> Outcome<Ended> {
+    if !succeeds("cargo", &["deny", "--version"]) {
+        run.left_out.push("licences, bans and sources of dependencies: cargo-deny is not installed".to_owned());
+        return Ok(Ended::LeftOut("cargo-deny is not installed"));
+    }
+    let mut arguments = vec!["deny", "--offline", "check", "bans", "licenses", "sources"];
+    if has_advisories() {
+        arguments.push("advisories");
+    } else {
+        run.left_out.push("advisories on dependencies: no local copy of the RustSec database".to_owned());
+    }
+    // cargo-deny reads the whole tree, also what other systems would build.
+    let fetched = run.cargo(&["fetch", "--quiet"])?;
+    if fetched.is_failure() { Ok(fetched) } else { run.cargo(&arguments) }
+}
+
+fn has_advisories() -> bool {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let is_filled = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    home.is_some_and(|home| is_filled(&home.join("advisory-dbs")))
+}
