@@ -12,7 +12,7 @@ role-marketer-hint = Travaille chaque jour avec les clients et les segments.
 role-analyst = Analyste
 role-analyst-hint = Construit des segments et lit les chiffres, ne modifie aucune fiche.
 role-agent = Conseiller
-role-agent-hint = Au service des clients : consulte et corrige les fiches.
+role-agent-hint = Au service des clients : consulte et corrige les fiches.
 role-viewer = Lecteur
 role-viewer-hint = Regarde, ne change rien.
 
@@ -51,12 +51,12 @@ sign-in-submit = Se connecter
 sign-in-refused = L’adresse ou le mot de passe n’est pas le bon.
 sign-in-too-soon = Trop d’essais. Réessayez dans { $duration }.
 sign-in-password-reset = Votre nouveau mot de passe est prêt. Connectez-vous.
-sign-in-forgotten = Mot de passe oublié ? Un administrateur de votre boutique peut vous créer un lien pour en choisir un nouveau.
+sign-in-forgotten = Mot de passe oublié ? Un administrateur de votre boutique peut vous créer un lien pour en choisir un nouveau.
 
 # Les liens à usage unique
 join-title = Rejoindre { $shop }
-join-intro = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Dites comment vous vous appelez et choisissez un mot de passe.
-join-intro-known = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Vous avez déjà un compte ici : entrez son mot de passe.
+join-intro = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Dites comment vous vous appelez et choisissez un mot de passe.
+join-intro-known = Vous êtes invité sous l’adresse { $email }, avec ce rôle : { $role }. Vous avez déjà un compte ici : entrez son mot de passe.
 join-submit = Rejoindre
 reset-title = Choisissez un nouveau mot de passe
 reset-intro = Pour { $email }. Vous serez déconnecté partout ailleurs.
@@ -64,7 +64,7 @@ reset-submit = Choisir ce mot de passe
 dead-link-title = Ce lien ne fonctionne plus
 dead-invitation = Il a déjà servi, a été retiré, ou date de plus de sept jours. Demandez une nouvelle invitation.
 dead-reset = Il a déjà servi, ou date de plus de 30 minutes. Demandez-en un nouveau à un administrateur.
-shown-once = Copiez maintenant : ceci ne sera plus affiché
+shown-once = Copiez maintenant : ceci ne sera plus affiché
 
 # Les membres
 members-title = Membres
@@ -81,7 +81,7 @@ member-disable = Désactiver
 member-enable = Réactiver
 member-remove = Retirer de la boutique
 member-reset-link = Lien pour un nouveau mot de passe
-invite-who = Qui invitez-vous ?
+invite-who = Qui invitez-vous ?
 invite-submit = Créer le lien d’invitation
 invitations-title = Invitations en attente
 invitation-ends = Fin
@@ -118,7 +118,7 @@ session-this = celui-ci
 session-end = Déconnecter
 session-unknown-device = Appareil inconnu
 notice-name-saved = Nom enregistré
-notice-password-changed = Mot de passe changé ; vos autres appareils sont déconnectés
+notice-password-changed = Mot de passe changé ; vos autres appareils sont déconnectés
 notice-session-ended = Appareil déconnecté
 notice-sessions-ended = Tous les autres appareils sont déconnectés
 notice-preferences-saved = Enregistré
@@ -126,7 +126,7 @@ notice-preferences-saved = Enregistré
 # Les réglages
 settings-title = Réglages
 settings-shop = Boutique
-settings-changed-meanwhile = Quelqu’un d’autre a modifié les réglages entre-temps. Voici ce qu’il a enregistré ; refaites vos changements.
+settings-changed-meanwhile = Quelqu’un d’autre a modifié les réglages entre-temps. Voici ce qu’il a enregistré ; refaites vos changements.
 notice-settings-saved = Réglages enregistrés
 
 # Les clés d’API
@@ -137,7 +137,7 @@ keys-empty-text = Une clé permet à l’un de vos programmes de lire des fiches
 key-create = Nouvelle clé
 key-create-submit = Créer la clé
 key-name = Nom
-key-name-hint = Ce qui s’en servira : « Entrepôt », « Export de nuit ».
+key-name-hint = Ce qui s’en servira : « Entrepôt », « Export de nuit ».
 key-prefix = Commence par
 key-scopes = Permet de
 key-last-used = Dernière utilisation
@@ -171,8 +171,8 @@ error-too-many-text = Cela faisait beaucoup en peu de temps. Attendez un instant
 error-bad-request-title = Demande illisible
 error-bad-request-text = Il manquait quelque chose, ou ce n’était pas ce que l’on attendait. Revenez en arrière et réessayez.
 error-unavailable-title = Un petit instant
-error-unavailable-text = Le serveur est occupé ou redémarre. Rien n’est perdu ; réessayez dans un instant.
+error-unavailable-text = Le serveur est occupé ou redémarre. Rien n’est perdu ; réessayez dans un instant.
 error-internal-title = Quelque chose s’est mal passé de notre côté
-error-internal-text = C’est noté. Réessayez ; si cela se reproduit, prévenez votre administrateur.
+error-internal-text = C’est noté. Réessayez ; si cela se reproduit, prévenez votre administrateur.
 error-to-home = Aller à l’accueil
 error-to-sign-in = Se connecter

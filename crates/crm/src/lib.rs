@@ -3,6 +3,7 @@
 pub mod commerce;
 pub mod consent;
 pub mod demo;
+pub mod desk;
 pub mod intake;
 pub mod kernel;
 pub mod profiles;

@@ -36,7 +36,7 @@ pub fn route_table() -> RouteTable {
 }
 
 /// The doors through which the slices add their routes.
-const SLICES: &[fn(&mut RouteTable)] = &[crate::workspaces::routes, crate::intake::routes];
+const SLICES: &[fn(&mut RouteTable)] = &[crate::workspaces::routes, crate::intake::routes, crate::desk::routes];
 
 /// The whole product as one service. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or put a
 /// `ConnectInfo<SocketAddr>` into each request's extensions.

@@ -438,13 +438,15 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
     }
 
+    /// All sources but this file, which makes examples of calls.
     fn sources_below(folder: &Path) -> Vec<String> {
         let mut sources = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 sources.extend(sources_below(&path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("kernel/texts.rs")
+            {
                 sources.push(std::fs::read_to_string(path).unwrap());
             }
         }
@@ -471,7 +473,6 @@ mod tests {
             !key.is_empty()
                 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         });
-        keys.retain(|key| key != "no-such-key");
         keys
     }
 

@@ -225,6 +225,18 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    /// The profile of one identifier, met before in this transaction or stored.
+    fn find_owner(&mut self, kind: &str, value: &str) -> Result<Option<i64>, DbError> {
+        let identifier = Identifier { kind: kind.to_owned(), value: value.to_owned() };
+        if let Some(known) = self.owners.get(&identifier) {
+            return Ok(*known);
+        }
+        let owned = profiles::store::owners_of(self.tx, self.workspace, kind, &[value.to_owned()])?;
+        let number = owned.into_iter().next().map(|(_, number)| number);
+        self.owners.insert(identifier, number);
+        Ok(number)
+    }
+
     /// An `alias` call: the earlier id and the new one are one person. A public key may only bring an anonymous visitor.
     fn alias(&mut self, previous_id: &str, leaf: i64, trust: Trust, seq: i64) -> Result<(), DbError> {
         let kinds: &[&str] = match trust {
@@ -232,8 +244,7 @@ impl Work<'_, '_> {
             Trust::Server => &["user_id", "anonymous_id"],
         };
         for kind in kinds {
-            let owned = profiles::store::owners_of(self.tx, self.workspace, kind, &[previous_id.to_owned()])?;
-            let Some((_, previous)) = owned.into_iter().next() else { continue };
+            let Some(previous) = self.find_owner(kind, previous_id)? else { continue };
             self.load_profiles(&[previous, leaf])?;
             let (from, into) = (self.root(previous)?, self.root(leaf)?);
             self.load_people(&[from, into])?;

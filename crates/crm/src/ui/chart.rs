@@ -21,48 +21,43 @@ pub fn sparkline(title: &str, values: &[f64]) -> Markup {
     }
 }
 
-/// One bar: what it is, how high, and the height as the reader writes it.
-#[derive(Debug, Clone)]
-pub struct Bar {
-    pub label: String,
-    pub value: f64,
-    pub shown: String,
-}
-
 /// Bars over time or over kinds, and the same as a table.
 #[derive(Debug, Clone)]
 pub struct BarChart {
-    pub title: String,
-    /// The heads of the table's two columns: "Day", "Orders".
-    pub heads: [String; 2],
-    pub bars: Vec<Bar>,
-    /// The top of the scale as the reader writes it, from the value that [`BarChart::top`] gives.
-    pub top_shown: String,
+    title: String,
+    heads: [String; 2],
+    bars: Vec<Bar>,
+    top: f64,
+    top_shown: String,
+}
+
+#[derive(Debug, Clone)]
+struct Bar {
+    label: String,
+    value: f64,
+    shown: String,
 }
 
 impl BarChart {
-    /// The rounded top of the scale for these values: a number whose half is easy to read, too.
-    pub fn top(values: impl IntoIterator<Item = f64>) -> f64 {
-        let highest = values.into_iter().fold(0.0, f64::max);
-        if highest <= 0.0 {
-            return 1.0;
-        }
-        let power = 10_f64.powf(highest.log10().floor());
-        [1.0, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
-            .into_iter()
-            .map(|step| step * power)
-            .find(|top| *top >= highest)
-            .unwrap_or(highest)
+    /// `heads` are those of the table's two columns ("Day", "Orders"); `written` says how the reader writes a value.
+    pub fn new(
+        title: impl Into<String>,
+        heads: [&str; 2],
+        values: Vec<(String, f64)>,
+        written: impl Fn(f64) -> String,
+    ) -> Self {
+        let top = top_of(values.iter().map(|(_, value)| *value));
+        let bars = values.into_iter().map(|(label, value)| Bar { label, value, shown: written(value) }).collect();
+        Self { title: title.into(), heads: heads.map(str::to_owned), bars, top, top_shown: written(top) }
     }
 
     pub fn render(&self, language: Language) -> Markup {
-        let top = Self::top(self.bars.iter().map(|bar| bar.value));
         html! {
             figure class="chart" {
                 figcaption class="visually-hidden" { (self.title) }
                 div class="chart-plot" role="img" aria-label=(self.title) {
                     div class="chart-scale" aria-hidden="true" { span { (self.top_shown) } span { "0" } }
-                    div class="chart-bars" { @for (index, bar) in self.bars.iter().enumerate() { (self.bar(index, bar, top)) } }
+                    div class="chart-bars" { @for (index, bar) in self.bars.iter().enumerate() { (self.bar(index, bar)) } }
                 }
                 details class="chart-figures" {
                     summary { (t(language, "chart-table")) }
@@ -72,8 +67,8 @@ impl BarChart {
         }
     }
 
-    fn bar(&self, index: usize, bar: &Bar, top: f64) -> Markup {
-        let height = (bar.value.max(0.0) / top * 100.0).min(100.0);
+    fn bar(&self, index: usize, bar: &Bar) -> Markup {
+        let height = (bar.value.max(0.0) / self.top * 100.0).min(100.0);
         let is_labelled = index.is_multiple_of(self.bars.len().div_ceil(MAX_LABELS).max(1));
         html! {
             div class="chart-bar" title={ (bar.label) " · " (bar.shown) } {
@@ -98,6 +93,17 @@ impl BarChart {
 /// More labels than this run into each other on a phone.
 const MAX_LABELS: usize = 7;
 
+/// The rounded top of a scale: a number whose half is easy to read, too.
+fn top_of(values: impl Iterator<Item = f64>) -> f64 {
+    let highest = values.fold(0.0, f64::max);
+    if highest <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(highest.log10().floor());
+    let tops = [1.0, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    tops.into_iter().map(|step| step * power).find(|top| *top >= highest).unwrap_or(highest)
+}
+
 fn points(values: &[f64]) -> String {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -111,4 +117,22 @@ fn points(values: &[f64]) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_of_a_scale_is_the_next_round_number() {
+        for (highest, top) in [(0.0, 1.0), (1.0, 1.0), (41.0, 50.0), (51.0, 60.0), (0.07, 0.08), (1234.0, 1600.0)] {
+            assert!((top_of([highest].into_iter()) - top).abs() < 1e-9, "{highest}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_one_value_or_of_equal_values_is_drawn_in_the_middle() {
+        assert!(!sparkline("one", &[1.0]).into_string().contains("NaN"));
+        assert_eq!(points(&[2.0, 2.0]), "0.0,16.0 100.0,16.0");
+    }
 }

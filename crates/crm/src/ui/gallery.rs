@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use words::Timestamp;
 
 use super::*;
-use crate::kernel::texts::format_percent;
+use crate::kernel::texts::{format_decimal, format_percent};
 
 /// The page behind `/ui-gallery` of debug builds. Its samples are made up and stand in the language of the developers.
 pub fn gallery(context: &PageContext) -> Markup {
@@ -114,19 +114,9 @@ fn stats(context: &PageContext, _: &str) -> Markup {
 
 fn chart(context: &PageContext, _: &str) -> Markup {
     let values = [8.0, 12.0, 5.0, 19.0, 24.0, 31.0, 16.0, 22.0, 28.0, 35.0, 30.0, 41.0, 38.0, 26.0];
-    let bars = values
-        .iter()
-        .enumerate()
-        .map(|(day, value)| Bar { label: format!("{} Nov", day + 1), value: *value, shown: format!("{value}") })
-        .collect();
-    let top_shown = format!("{}", BarChart::top(values));
-    BarChart {
-        title: "Orders a day, 1 to 14 November".to_owned(),
-        heads: ["Day".to_owned(), "Orders".to_owned()],
-        bars,
-        top_shown,
-    }
-    .render(context.language)
+    let days = values.iter().enumerate().map(|(day, value)| (format!("{} Nov", day + 1), *value)).collect();
+    let written = |value: f64| format_decimal(value, 0, context.language);
+    BarChart::new("Orders a day, 1 to 14 November", ["Day", "Orders"], days, written).render(context.language)
 }
 
 fn list(context: &PageContext, theme: &str) -> Markup {

@@ -36,7 +36,7 @@ pub use alert::alert;
 pub use assets::asset_url;
 pub use badge::{Tone, avatar, badge, dot, kbd};
 pub use button::{Button, button_row};
-pub use chart::{Bar, BarChart, sparkline};
+pub use chart::{BarChart, sparkline};
 pub use context::{Density, PageContext, Theme, UserBadge};
 pub use dialog::{dialog, side_panel};
 pub use empty::Empty;

@@ -196,7 +196,7 @@ fn account_menu(context: &PageContext) -> Markup {
                 div class="menu-group" {
                     (MenuItem::opens_dialog(context.t("shortcuts"), "shortcuts").icon(Icon::Keyboard))
                 }
-                div class="menu-group" { (MenuItem::post(context.t("sign-out"), "/sign-out").icon(Icon::LogOut)) }
+                div class="menu-group" hx-boost="false" { (MenuItem::post(context.t("sign-out"), "/sign-out").icon(Icon::LogOut)) }
             }
         }
     }

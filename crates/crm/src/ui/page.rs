@@ -83,7 +83,7 @@ pub fn page(context: &PageContext, page_head: &PageHead, body: &Markup) -> Marku
 /// A page with one thing on it: sign-in, set-up, an error.
 pub fn bare_page(context: &PageContext, title: &str, body: &Markup) -> Markup {
     let content = html! {
-        div class="bare" {
+        div class="bare" hx-boost="false" {
             header class="bare-head" {
                 span class="bare-brand" { (mark()) "Entente" }
                 (theme_menu(context))

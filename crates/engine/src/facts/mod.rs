@@ -176,6 +176,11 @@ impl Facts {
         self.orders.sales(currency)
     }
 
+    /// Drops the tallies of one build, which a backfill then counts anew.
+    pub fn forget_build(&mut self, build: u32) {
+        self.tallies.retain(|other| other != build);
+    }
+
     /// Drops the tallies of builds that the plan does not know, and what no window reads any more.
     pub fn retain(&mut self, plan: &Plan) {
         self.tallies.retain(|build| plan.has_build(build));

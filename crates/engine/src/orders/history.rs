@@ -62,6 +62,11 @@ impl OrderHistory {
         Self::default()
     }
 
+    /// Whether a call said that it was placed.
+    pub fn is_placed(&self) -> bool {
+        self.completed_at.is_some()
+    }
+
     /// Adds what one event says.
     ///
     /// # Errors
