@@ -113,9 +113,8 @@ on_both!(a_set_up_form_that_is_not_right_is_shown_again_and_the_link_still_works
 on_both!(admin_create_makes_an_owner_and_lets_him_back_in, |db| async move {
     let test = TestApp::new(db);
     let email: EmailAddress = "ana@example.com".parse().unwrap();
-    let create = |password: &str| {
-        workspaces::create_owner(&test.app, email.clone(), password.to_owned(), Language::English)
-    };
+    let create =
+        |password: &str| workspaces::create_owner(&test.app, email.clone(), password.to_owned(), Language::English);
     let user = create(PASSWORD).await.unwrap();
     let cookie = sign_in(&test, PASSWORD).await.cookie();
     assert!(is_signed_in(&test, &cookie).await);
@@ -582,9 +581,8 @@ on_both!(an_api_key_ends_when_it_is_revoked_or_expires, |db| async move {
     let actor = Actor::system(test.workspace().await);
     let scopes = vec![Scope::ProfilesRead];
     let end = test.now().plus(Span::from_hours(1));
-    let create = |expires_at| {
-        workspaces::create_api_key(&test.app, &actor, "Test".to_owned(), scopes.clone(), expires_at)
-    };
+    let create =
+        |expires_at| workspaces::create_api_key(&test.app, &actor, "Test".to_owned(), scopes.clone(), expires_at);
     let (short, long) = (create(Some(end)).await.unwrap(), create(None).await.unwrap());
     let works = async |secret: &str| workspaces::authenticate(&test.app, secret).await.unwrap().is_some();
     assert!(works(&short.secret).await && works(&long.secret).await);

@@ -7,7 +7,7 @@ use words::{Currency, Span};
 use crate::check::Check;
 use crate::condition::{ConsentState, EventCondition, Measure, Metric, NumberOperator, PropertyTest, Test};
 use crate::event::EventFact;
-use crate::facts::{LeafKey, Shape};
+use crate::facts::{LeafKey, Shape, Window};
 use crate::periods::Periods;
 use crate::value::{Num, Sight, Source};
 
@@ -171,7 +171,8 @@ impl Compiler {
 
     pub fn event_leaf(&mut self, event: &EventCondition) -> Node {
         let index = self.leaves.len();
-        let leaf = EventLeaf::new(event, LeafKey { build: self.build, index: index as u32 });
+        // Conditions have at most 5,000 nodes with all that they refer to.
+        let leaf = EventLeaf::new(event, self.build, index as u16);
         self.reads.is_moving |= !matches!(leaf.shape, Shape::Total);
         self.reads.events.insert(leaf.event.clone());
         self.leaves.push(leaf);
@@ -180,18 +181,18 @@ impl Compiler {
 }
 
 impl EventLeaf {
-    pub fn new(event: &EventCondition, key: LeafKey) -> Self {
+    /// The leaf `index`, counted depth first, of a build.
+    pub fn new(event: &EventCondition, build: u32, index: u16) -> Self {
+        let key = LeafKey::new(&event.event, build, index);
         let filters: Vec<Filter> = event.filters.iter().map(Filter::new).collect();
         let (amount, threshold) = measure(event.measure.as_ref());
         let within = event.within.as_ref().map(|window| window.span());
         let is_moving = filters.iter().any(|filter| filter.check.is_moving());
         let shape = match within {
             None if !is_moving => Shape::Total,
-            Some(span) if !is_moving && !threshold.is_sum => Shape::Recent {
-                within: span,
-                // One more than the operand tells "more than n" from "n"; the parser bounds windowed counts by 1,000.
-                keep: u32::try_from(threshold.operand).map_or(u32::MAX, |operand| operand.saturating_add(1)),
-            },
+            Some(span) if !is_moving && !threshold.is_sum => {
+                Shape::Recent { window: Window::new(span, threshold.operand) }
+            }
             _ => Shape::Spans,
         };
         Self { key, event: event.event.clone(), filters, amount, threshold, within, shape }
@@ -258,13 +259,10 @@ impl Place {
     }
 
     fn source<'a>(&'a self, event: &'a EventFact<'_>) -> Source<'a> {
-        let properties = event.properties.get();
         match &self.in_context {
             // A property whose own name is the dotted text wins, as everywhere.
-            Some(rest) if properties.get(&self.whole).is_none() => {
-                Source::At(event.context.get(), rest)
-            }
-            _ => Source::At(properties, &self.whole),
+            Some(rest) if !event.properties.has(&self.whole) => event.context.source(rest),
+            _ => event.properties.source(&self.whole),
         }
     }
 

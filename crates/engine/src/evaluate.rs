@@ -218,9 +218,9 @@ fn with_json<T>(json: &str, path: &str, look: impl FnOnce(&Source<'_>) -> T) -> 
 pub(crate) fn tally_verdict(threshold: Threshold, tally: Option<&Tally>, now: Timestamp) -> Verdict {
     match tally {
         None => Verdict::lasting(threshold.accepts(0)),
-        Some(Tally::Total(total)) => Verdict::lasting(threshold.accepts(*total)),
+        Some(Tally::Total(total)) => Verdict::lasting(threshold.accepts(total.get())),
         Some(Tally::Recent(recent)) => {
-            let end = |index: usize| recent.instants[index].plus(recent.within);
+            let end = |index: usize| recent.instants[index].plus(recent.window.within());
             recent_verdict(threshold, &recent.instants, end, now)
         }
         Some(Tally::Spans(spans)) => {

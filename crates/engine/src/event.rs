@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use words::Timestamp;
 
-/// JSON that is parsed when it is first looked at, if ever.
+use crate::fields::Fields;
+use crate::value::{Source, simple_sight};
+
+/// JSON that is parsed when it is first looked at, if ever, and no deeper than it is looked at.
 #[derive(Debug, Clone)]
 pub struct LazyJson<'a> {
     form: Form<'a>,
@@ -15,7 +18,12 @@ pub struct LazyJson<'a> {
 #[derive(Debug, Clone)]
 enum Form<'a> {
     Value(&'a Value),
-    Text(&'a str, OnceCell<Value>),
+    Text {
+        text: &'a str,
+        /// The fields as text; none when the text is no object.
+        fields: OnceCell<Option<Fields<'a>>>,
+        whole: OnceCell<Value>,
+    },
 }
 
 impl<'a> LazyJson<'a> {
@@ -26,16 +34,51 @@ impl<'a> LazyJson<'a> {
 
     /// JSON as text, valid since intake. Text that is not JSON counts as null; an empty text may stand for "none".
     pub fn text(text: &'a str) -> Self {
-        Self { form: Form::Text(text, OnceCell::new()) }
+        let form = Form::Text { text, fields: OnceCell::new(), whole: OnceCell::new() };
+        Self { form }
     }
 
     /// The value.
     pub fn get(&self) -> &Value {
         match &self.form {
             Form::Value(value) => value,
-            Form::Text(text, parsed) => {
-                parsed.get_or_init(|| serde_json::from_str(text).unwrap_or(Value::Null))
+            Form::Text { text, whole, .. } => {
+                whole.get_or_init(|| serde_json::from_str(text).unwrap_or(Value::Null))
             }
+        }
+    }
+
+    fn fields(&self) -> Option<&Fields<'a>> {
+        match &self.form {
+            Form::Value(_) => None,
+            Form::Text { text, fields, .. } => {
+                fields.get_or_init(|| serde_json::from_str(text).ok()).as_ref()
+            }
+        }
+    }
+
+    /// Whether it is an object with this field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self.fields() {
+            Some(fields) => fields.find(name).is_some(),
+            None => self.get().get(name).is_some(),
+        }
+    }
+
+    /// What a path leads to. Plain fields of an object are read from the text, which makes no value of the others.
+    pub(crate) fn source<'s>(&'s self, path: &'s str) -> Source<'s> {
+        let Some(fields) = self.fields() else {
+            return Source::At(self.get(), path);
+        };
+        if let Some(json) = fields.find(path) {
+            return match simple_sight(json) {
+                Some(sight) => Source::One(sight),
+                None => Source::At(self.get(), path),
+            };
+        }
+        match path.split_once('.') {
+            Some((first, _)) if fields.find(first).is_some() => Source::At(self.get(), path),
+            _ => Source::Missing,
         }
     }
 }

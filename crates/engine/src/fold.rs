@@ -84,12 +84,12 @@ fn fold_leaf(leaf: &EventLeaf, tallies: &mut Tallies, event: &EventFact<'_>, now
                 return false;
             }
             if let Tally::Total(total) = tallies.entry(leaf.key, leaf.shape) {
-                *total = total.saturating_add(amount);
+                total.add(amount);
             }
             true
         }
-        Shape::Recent { within, .. } => {
-            if !is_before_end(now, event.at.plus(within)) || !leaf.passes(event) {
+        Shape::Recent { window } => {
+            if !is_before_end(now, event.at.plus(window.within())) || !leaf.passes(event) {
                 return false;
             }
             match tallies.entry(leaf.key, leaf.shape) {
@@ -112,8 +112,8 @@ fn fold_leaf(leaf: &EventLeaf, tallies: &mut Tallies, event: &EventFact<'_>, now
                 for (start, end) in coming {
                     spans.add(start, end, amount);
                 }
+                spans.settle(now);
             }
-            tallies.settle_one(leaf.key, now);
             true
         }
     }

@@ -7,6 +7,7 @@ use words::{Currency, SegmentId, Timestamp};
 use crate::compile::{CompiledCondition, EventLeaf, Shop};
 use crate::condition::{Condition, Metric};
 use crate::evaluate::{Evidence, Verdict};
+use crate::hasher::QuickMap;
 use crate::inline::{Inliner, PlanError};
 use crate::touched::Touched;
 
@@ -29,13 +30,13 @@ pub struct SegmentSource {
 pub struct Plan {
     segments: Vec<Planned>,
     shop: Shop,
-    by_no: HashMap<u32, usize>,
+    by_no: QuickMap<u32, usize>,
     by_id: HashMap<SegmentId, usize>,
-    by_build: HashMap<u32, usize>,
-    by_event: HashMap<String, Vec<(usize, usize)>>,
-    by_trait: HashMap<String, Touched>,
+    by_build: QuickMap<u32, usize>,
+    by_event: QuickMap<String, Vec<(usize, usize)>>,
+    by_trait: QuickMap<String, Touched>,
     by_metric: Vec<Touched>,
-    by_consent: HashMap<(String, String), Touched>,
+    by_consent: QuickMap<(String, String), Touched>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,13 +81,13 @@ impl Plan {
         Self {
             segments: Vec::new(),
             shop: Shop::new(currency),
-            by_no: HashMap::new(),
+            by_no: QuickMap::default(),
             by_id: HashMap::new(),
-            by_build: HashMap::new(),
-            by_event: HashMap::new(),
-            by_trait: HashMap::new(),
+            by_build: QuickMap::default(),
+            by_event: QuickMap::default(),
+            by_trait: QuickMap::default(),
             by_metric: vec![Touched::default(); Metric::ALL.len()],
-            by_consent: HashMap::new(),
+            by_consent: QuickMap::default(),
         }
     }
 

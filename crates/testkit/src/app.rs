@@ -62,12 +62,15 @@ impl TestApp {
 
     /// An installation under a public address.
     pub fn at(db: Db, public_url: &str) -> Self {
-        Self::with_settings(db, Settings {
-            public_url: public_url.to_owned(),
-            is_secure: public_url.starts_with("https://"),
-            trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
-            shows_gallery: true,
-        })
+        Self::with_settings(
+            db,
+            Settings {
+                public_url: public_url.to_owned(),
+                is_secure: public_url.starts_with("https://"),
+                trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
+                shows_gallery: true,
+            },
+        )
     }
 
     /// An installation with these settings.
@@ -146,8 +149,7 @@ impl TestApp {
 
     /// JSON that a program sends with its API key; an empty key is none.
     pub async fn send_json(&self, method: Method, path: &str, key: &str, body: &serde_json::Value) -> Answer {
-        let mut request =
-            Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
         if !key.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
         }

@@ -2,7 +2,7 @@
 
 use db::{DbError, Row, Tx, Value, sql};
 use engine::orders::{OrderHistory, OrderStanding};
-use words::{Timestamp, WorkspaceId};
+use words::{Currency, Timestamp, WorkspaceId};
 
 /// An order's owner and everything that was ever said of it.
 pub struct StoredOrder {
@@ -149,6 +149,56 @@ pub fn totals(
                AND currency = $4 AND status <> 'cancelled' AND status <> 'pending'"),
         &[&workspace, &from, &until, &currency],
         |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// An order that counts: neither cancelled nor known by a refund only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The profile whose order it is.
+    pub number: i64,
+    pub ordered_at: Timestamp,
+    pub currency: Currency,
+    /// What was paid, less what was given back.
+    pub net_minor: i64,
+}
+
+/// The orders that count, placed at or after an instant, oldest first.
+pub fn placed_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<Vec<Placed>, DbError> {
+    tx.query(
+        sql("SELECT number, ordered_at, currency, total_minor - refunded_minor
+             FROM orders
+             WHERE workspace_id = $1 AND ordered_at >= $2 AND status <> 'cancelled' AND status <> 'pending'
+             ORDER BY ordered_at"),
+        &[&workspace, &since],
+        |row| {
+            let currency: String = row.get(2)?;
+            Ok(Placed {
+                number: row.get(0)?,
+                ordered_at: row.get(1)?,
+                currency: currency.parse().map_err(crate::kernel::corrupt)?,
+                net_minor: row.get(3)?,
+            })
+        },
+    )
+}
+
+/// Orders placed in `[from, before)`, newest first; the next page begins at the last row's time and id.
+pub fn orders_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: Timestamp,
+    before: (Timestamp, &str),
+    rows: usize,
+) -> Result<Vec<ListedOrder>, DbError> {
+    tx.query(
+        sql("SELECT order_id, number, status, currency, total_minor, refunded_minor, ordered_at
+             FROM orders
+             WHERE workspace_id = $1 AND ordered_at >= $2 AND (ordered_at, order_id) < ($3, $4)
+             ORDER BY ordered_at DESC, order_id DESC
+             LIMIT $5"),
+        &[&workspace, &from, &before.0, &before.1, &(rows as i64)],
+        read_listed,
     )
 }
 

@@ -81,8 +81,10 @@ impl Health {
     pub async fn run(self, app: App) {
         loop {
             tokio::time::sleep(WRITE_EVERY).await;
-            if let Err(error) = self.write(&app).await {
-                tracing::warn!(%error, "the health figures of sources were not written");
+            match self.write(&app).await {
+                Ok(()) => {}
+                Err(DbError::Closed) => return,
+                Err(error) => tracing::warn!(%error, "the health figures of sources were not written"),
             }
         }
     }

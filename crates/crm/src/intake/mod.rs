@@ -20,7 +20,7 @@ mod throttle;
 
 pub use api::routes;
 pub use body::{BodyError, read_calls};
-pub use call::{Refused, parse_call};
+pub use call::{Refused, Surroundings, parse_call};
 pub use define::{
     SourceError, create_source, disable_source, make_source, parse_origin, parse_origins, set_origins, source_for,
 };

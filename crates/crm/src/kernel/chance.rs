@@ -31,3 +31,8 @@ pub fn day_start(day: i64, zone: &jiff::tz::TimeZone) -> Timestamp {
     let start = date.to_zoned(zone.clone()).map(|zoned| zoned.timestamp().as_millisecond());
     Timestamp::from_millis(start.unwrap_or(day * 86_400_000))
 }
+
+/// The ten-minute step of a day in which an instant lies, to compare a day so far with another at the same time.
+pub fn step_of_day(at: Timestamp, day_began: Timestamp) -> i64 {
+    (at.as_millis() - day_began.as_millis()).div_euclid(10 * 60 * 1000)
+}

@@ -16,7 +16,7 @@ mod visit;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Changed, News, Settings};
-pub use chance::{Chance, Clock, day_of, day_start, random_bytes};
+pub use chance::{Chance, Clock, day_of, day_start, random_bytes, step_of_day};
 pub use cursor::{DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS, Page, decode_cursor, encode_cursor, page_rows};
 pub use permission::{Permission, Role, Scope, UnknownCode};
 pub use problem::{Problem, ProblemBody, corrupt};

@@ -8,6 +8,7 @@
 pub mod identity;
 mod model;
 pub mod store;
+mod visit_days;
 
 use db::{DbError, Tx};
 use engine::identity::{IdentifierRule, default_rules};
@@ -16,6 +17,7 @@ use words::WorkspaceId;
 pub use model::{
     BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing, StandingError,
 };
+pub use visit_days::VisitDays;
 
 /// The identifier types of a workspace by precedence: its own, or the usual ones until somebody changes them.
 pub fn identifier_rules(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<IdentifierRule>, DbError> {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use words::{ConflictId, Currency, MergeId, ProfileId, Timestamp, fold};
 
+use super::visit_days::VisitDays;
+
 /// One identity leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -81,6 +83,8 @@ pub struct Standing {
     /// An instant not later than the next one at which a membership or the stage may change by time alone.
     pub timer_at: Option<Timestamp>,
     pub stage: Option<StageSince>,
+    /// The days counted as visits, so that nobody counts twice a day.
+    pub visits: VisitDays,
 }
 
 /// The lifecycle stage with its date and reason.

@@ -66,6 +66,27 @@ pub fn merged_into(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Resu
     )
 }
 
+/// Every profile that was merged into another, with the one it was merged into.
+pub fn merged_profiles(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<(i64, i64)>, DbError> {
+    tx.query(
+        sql("SELECT number, merged_into
+             FROM profiles
+             WHERE workspace_id = $1 AND merged_into IS NOT NULL"),
+        &[&workspace],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The greatest number of a profile; 0 when there is none.
+pub fn highest_number(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    let highest = tx.query_opt(
+        sql("SELECT number FROM profiles WHERE workspace_id = $1 ORDER BY number DESC LIMIT 1"),
+        &[&workspace],
+        |row| row.get(0),
+    )?;
+    Ok(highest.unwrap_or(0))
+}
+
 pub fn insert_profiles(tx: &mut Tx<'_>, workspace: WorkspaceId, profiles: &[Profile]) -> Result<(), DbError> {
     let rows = profiles.iter().map(|profile| {
         vec![
@@ -423,17 +444,34 @@ pub fn open_conflicts(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> R
              ORDER BY at DESC, id DESC
              LIMIT $2"),
         &[&workspace, &(rows as i64)],
-        |row| {
-            Ok(Conflict {
-                id: row.get(0)?,
-                at: row.get(1)?,
-                identifier: Identifier { kind: row.get(2)?, value: row.get(3)? },
-                number_a: row.get(4)?,
-                number_b: row.get(5)?,
-                reason: row.get(6)?,
-                times: row.get(7)?,
-            })
-        },
+        read_conflict,
+    )
+}
+
+fn read_conflict(row: &Row<'_>) -> Result<Conflict, DbError> {
+    Ok(Conflict {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        identifier: Identifier { kind: row.get(2)?, value: row.get(3)? },
+        number_a: row.get(4)?,
+        number_b: row.get(5)?,
+        reason: row.get(6)?,
+        times: row.get(7)?,
+    })
+}
+
+/// A conflict that nobody has decided yet.
+pub fn open_conflict(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ConflictId,
+) -> Result<Option<Conflict>, DbError> {
+    tx.query_opt(
+        sql("SELECT id, at, kind, value, number_a, number_b, reason, times
+             FROM identity_conflicts
+             WHERE workspace_id = $1 AND id = $2 AND decided_at IS NULL"),
+        &[&workspace, &id],
+        read_conflict,
     )
 }
 
@@ -720,22 +758,13 @@ pub fn list_people(
     workspace: WorkspaceId,
     sort: SortBy,
     after: Option<&Place>,
-    rows: usize,
+    limit: usize,
 ) -> Result<Vec<ListedPerson>, DbError> {
-    let rows = rows as i64;
+    let rows = limit as i64;
     let value = after.map_or(i64::MAX, |place| place.value);
     let number = after.map_or(i64::MAX, |place| place.number);
     match sort {
-        SortBy::LastSeen => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND (last_seen_at, number) < ($2, $3)
-                 ORDER BY last_seen_at DESC, number DESC
-                 LIMIT $4"),
-            &[&workspace, &value, &number, &rows],
-            read_listed,
-        ),
+        SortBy::LastSeen => last_seen_of_all_stages(tx, workspace, after, limit),
         SortBy::Revenue => tx.query(
             sql("SELECT number, id, name, email, phone, country, city, stage,
                         first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
@@ -783,6 +812,105 @@ pub fn list_people(
     }
 }
 
+/// The index leads with the stage, so the newest of all are the newest of each stage, merged.
+fn last_seen_of_all_stages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: Option<&Place>,
+    rows: usize,
+) -> Result<Vec<ListedPerson>, DbError> {
+    let mut all = Vec::new();
+    for stage in EVERY_STAGE {
+        all.extend(list_people_in_stage(tx, workspace, stage, SortBy::LastSeen, after, rows)?);
+    }
+    all.sort_by_key(|person| std::cmp::Reverse((person.row.last_seen_at, person.number)));
+    all.truncate(rows);
+    Ok(all)
+}
+
+/// The stages as rows bear them; empty before the first decision.
+const EVERY_STAGE: [&str; 6] = ["", "visitor", "prospect", "customer", "loyal", "dormant"];
+
+/// A page of the people in one stage. All orders but the last visit walk their own index and leave out other stages
+/// (`stage || ''` keeps the stage's index out of it), which is quick where the stage is common among the first.
+pub fn list_people_in_stage(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    stage: &str,
+    sort: SortBy,
+    after: Option<&Place>,
+    rows: usize,
+) -> Result<Vec<ListedPerson>, DbError> {
+    let rows = rows as i64;
+    let value = after.map_or(i64::MAX, |place| place.value);
+    let number = after.map_or(i64::MAX, |place| place.number);
+    match sort {
+        SortBy::LastSeen => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND stage = $2 AND (last_seen_at, number) < ($3, $4)
+                 ORDER BY last_seen_at DESC, number DESC
+                 LIMIT $5"),
+            &[&workspace, &stage, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Revenue => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND stage || '' = $2 AND (revenue_minor, number) < ($3, $4)
+                 ORDER BY revenue_minor DESC, number DESC
+                 LIMIT $5"),
+            &[&workspace, &stage, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Orders => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND stage || '' = $2 AND (orders_count, number) < ($3, $4)
+                 ORDER BY orders_count DESC, number DESC
+                 LIMIT $5"),
+            &[&workspace, &stage, &value, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Newest => tx.query(
+            sql("SELECT number, id, name, email, phone, country, city, stage,
+                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                 FROM people
+                 WHERE workspace_id = $1 AND stage || '' = $2 AND number < $3
+                 ORDER BY number DESC
+                 LIMIT $4"),
+            &[&workspace, &stage, &number, &rows],
+            read_listed,
+        ),
+        SortBy::Name => {
+            let text = after.map_or("", |place| place.text.as_str());
+            let number = after.map_or(0, |place| place.number);
+            tx.query(
+                sql("SELECT number, id, name, email, phone, country, city, stage,
+                            first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                     FROM people
+                     WHERE workspace_id = $1 AND stage || '' = $2 AND (name_folded, number) > ($3, $4)
+                       AND name_folded > ''
+                     ORDER BY name_folded, number
+                     LIMIT $5"),
+                &[&workspace, &stage, &text, &number, &rows],
+                read_listed,
+            )
+        }
+    }
+}
+
+pub fn count_people_in_stage(tx: &mut Tx<'_>, workspace: WorkspaceId, stage: &str) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND stage = $2"),
+        &[&workspace, &stage],
+        |row| row.get(0),
+    )
+}
+
 /// People whose name begins with the folded text.
 pub fn people_named(
     tx: &mut Tx<'_>,
@@ -808,9 +936,13 @@ pub fn count_people(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbEr
 
 /// People seen at or after an instant (exact to the step of `last_seen_at`).
 pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
-    tx.query_one(
-        sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND last_seen_at >= $2"),
-        &[&workspace, &since],
-        |row| row.get(0),
-    )
+    let mut seen = 0;
+    for stage in EVERY_STAGE {
+        seen += tx.query_one(
+            sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND stage = $2 AND last_seen_at >= $3"),
+            &[&workspace, &stage, &since],
+            |row| row.get::<i64>(0),
+        )?;
+    }
+    Ok(seen)
 }

@@ -100,6 +100,15 @@ pub fn define_in(
     Ok(definition)
 }
 
+/// Whether all segments that there are can be decided together, and are not too many.
+pub(super) fn check_all(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<(), DefineError> {
+    let definitions = store::definitions(tx, workspace)?;
+    if definitions.len() > MAX_SEGMENTS {
+        return Err(DefineError::TooMany);
+    }
+    compile(&definitions).map(|_| ())
+}
+
 /// Any currency will do: only references and cycles are checked here.
 fn compile(definitions: &[Definition]) -> Result<Plan, DefineError> {
     Ok(Plan::compile(definitions.iter().map(Definition::source).collect(), Currency::EUR)?)

@@ -9,7 +9,9 @@ mod bitmap;
 mod define;
 mod model;
 pub mod ready_made;
+mod restore;
 pub mod store;
 
 pub use define::{Change, DefineError, DefinedAt, change_segment, create_segment, define_in, delete_segment};
 pub use model::{Definition, Move, Status};
+pub use restore::restore_segment;

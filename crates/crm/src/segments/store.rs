@@ -148,6 +148,26 @@ pub fn mark_deleted(tx: &mut Tx<'_>, workspace: WorkspaceId, no: u32, now: Times
     Ok(())
 }
 
+/// A deleted segment under a new number and build, as if it had just been made; false when there is none.
+///
+/// The old number stays gone: people's memberships may still name it.
+pub fn revive(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: SegmentId,
+    (no, build): (u32, u32),
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let revived = tx.execute(
+        sql("UPDATE segments
+             SET no = $3, build = $4, built_through = 0, is_built = $5, deleted_at = NULL,
+                 updated_at = $6, version = version + 1
+             WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NOT NULL"),
+        &[&workspace, &id, &i64::from(no), &i64::from(build), &false, &now],
+    )?;
+    Ok(revived == 1)
+}
+
 /// The backfill's progress.
 pub fn set_progress(
     tx: &mut Tx<'_>,

@@ -100,6 +100,9 @@ impl Work<'_, '_> {
         fact.name = name;
         let person = self.person(root)?;
         let mut touched = person.change(leaf, |facts| book.plan.fold_event(facts, &fact, now));
+        if is_visit(incoming) {
+            self.count_visit(root, incoming.at)?;
+        }
         self.record_choices(leaf, incoming, name, seq, &mut touched)?;
         if self.record_order(leaf, incoming, name, seq)? {
             book.plan.touched_by_metrics(&Metric::OF_ORDERS, &mut touched);
@@ -170,6 +173,11 @@ impl Work<'_, '_> {
 
 fn digest(message_id: &str) -> Vec<u8> {
     Sha256::digest(message_id.as_bytes())[..16].to_vec()
+}
+
+/// Whether the call tells of somebody looking at the shop; what servers report of him is no visit.
+fn is_visit(incoming: &Incoming) -> bool {
+    matches!(incoming.call, Call::Page | Call::Screen) || incoming.context.get("page").is_some()
 }
 
 fn kind_of(call: Call) -> i64 {

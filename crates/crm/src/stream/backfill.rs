@@ -48,6 +48,7 @@ pub async fn run(app: App) {
         let pause = match step_all(&app).await {
             Ok(true) => PAUSE,
             Ok(false) => IDLE,
+            Err(DbError::Closed) => return,
             Err(error) => {
                 tracing::error!(%error, "building segments failed; trying again");
                 IDLE

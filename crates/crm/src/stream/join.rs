@@ -64,6 +64,7 @@ impl Work<'_, '_> {
         person.leaves.extend(gone.leaves);
         person.standing.leaves.push(from);
         person.standing.leaves.extend(gone.standing.leaves);
+        person.standing.visits.merge(gone.standing.visits);
         person.facts.merge(&gone.facts);
         let mut inherited = Vec::new();
         for (no, since) in gone.standing.memberships {

@@ -2,7 +2,7 @@
 
 use db::{DbError, Tx};
 use engine::event::EventRecord;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use words::{Timestamp, WorkspaceId};
@@ -25,19 +25,29 @@ pub struct StoredBody<'a> {
 impl StoredBody<'_> {
     /// An unreadable body counts as empty: it was valid when it was stored.
     pub fn parse(body: &str) -> StoredBody<'_> {
-        serde_json::from_str(body).unwrap_or(StoredBody { properties: None, context: None, traits: None })
+        serde_json::from_str(body).unwrap_or(StoredBody::empty())
+    }
+
+    /// For readers who do not look inside.
+    pub fn empty() -> Self {
+        StoredBody { properties: None, context: None, traits: None }
     }
 }
 
 /// The text that is stored for an incoming call.
 pub(super) fn body_of(incoming: &Incoming) -> String {
-    let mut body = incoming.rest.clone();
-    body.insert("properties".to_owned(), incoming.properties.clone());
-    body.insert("context".to_owned(), incoming.context.clone());
-    if let Some(traits) = &incoming.traits {
-        body.insert("traits".to_owned(), traits.clone());
+    #[derive(Serialize)]
+    struct Body<'a> {
+        properties: &'a Value,
+        context: &'a Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        traits: Option<&'a Value>,
+        #[serde(flatten)]
+        rest: &'a Map<String, Value>,
     }
-    Value::Object(body).to_string()
+    let Incoming { properties, context, traits, rest, .. } = incoming;
+    // Values read from JSON are always JSON again.
+    serde_json::to_string(&Body { properties, context, traits: traits.as_ref(), rest }).unwrap_or_default()
 }
 
 /// The contents of an event that Entente itself writes.
@@ -46,6 +56,11 @@ pub(super) fn own_body(properties: &Value) -> String {
 }
 
 impl LogRow {
+    /// Whether Entente itself wrote it: such events are news to people and folded into nothing.
+    pub fn is_own(&self) -> bool {
+        self.kind == store::OWN_EVENT
+    }
+
     pub fn record(&self) -> EventRecord {
         let body = StoredBody::parse(&self.body);
         EventRecord {
@@ -75,4 +90,5 @@ pub fn records_of(
     Ok(rows.iter().map(LogRow::record).collect())
 }
 
-pub use store::{count_named, each_named, event_names, events_of, newest, newest_seq, timeline};
+pub use store::{VISITORS, day_figures_since};
+pub use store::{count_named, each_named, event_at, event_names, events_of, named_events_of, newest, newest_named, newest_seq, timeline, timeline_named, timeline_without};

@@ -1,5 +1,6 @@
 //! The queue in front of the transaction: while one group commits, the next gathers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Db, DbError};
@@ -100,13 +101,14 @@ impl Surroundings {
 
     /// All groups in one transaction; when that fails, one by one, so that a bad one does not touch its neighbours.
     async fn apply_part(&self, workspace: WorkspaceId, groups: Vec<Group>) -> Vec<Result<Receipt, StreamError>> {
-        match self.attempt(workspace, groups.clone()).await {
+        let groups = Arc::new(groups);
+        match self.attempt(workspace, Arc::clone(&groups)).await {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a group of events failed as a whole; trying its parts");
                 let mut results = Vec::with_capacity(groups.len());
-                for group in groups {
-                    results.push(self.apply_alone(workspace, group).await);
+                for group in groups.iter() {
+                    results.push(self.apply_alone(workspace, group.clone()).await);
                 }
                 results
             }
@@ -116,7 +118,7 @@ impl Surroundings {
     async fn apply_alone(&self, workspace: WorkspaceId, group: Group) -> Result<Receipt, StreamError> {
         let mut failure = None;
         for _ in 0..TRIES {
-            match self.attempt(workspace, vec![group.clone()]).await {
+            match self.attempt(workspace, Arc::new(vec![group.clone()])).await {
                 Ok(receipts) => return receipts.first().copied().ok_or(StreamError::Unavailable),
                 Err(error) => failure = Some(error),
             }
@@ -133,7 +135,7 @@ impl Surroundings {
         let mut whole = Receipt::default();
         for event in group.events.clone() {
             let single = Group { events: vec![event], ..group.clone() };
-            match self.attempt(workspace, vec![single.clone()]).await {
+            match self.attempt(workspace, Arc::new(vec![single.clone()])).await {
                 Ok(receipts) => {
                     whole.accepted += receipts.iter().map(|receipt| receipt.accepted).sum::<usize>();
                     whole.repeated += receipts.iter().map(|receipt| receipt.repeated).sum::<usize>();
@@ -165,7 +167,7 @@ impl Surroundings {
         written.map_err(|_| StreamError::Unavailable)
     }
 
-    async fn attempt(&self, workspace: WorkspaceId, groups: Vec<Group>) -> Result<Vec<Receipt>, DbError> {
+    async fn attempt(&self, workspace: WorkspaceId, groups: Arc<Vec<Group>>) -> Result<Vec<Receipt>, DbError> {
         let (plans, chance, now): (_, _, Timestamp) = (self.plans.clone(), self.chance.clone(), (self.clock)());
         let applied: Result<(Vec<Receipt>, i64), DbError> =
             self.db.write(move |tx| apply(tx, workspace, &groups, now, &plans, &chance)).await;

@@ -11,7 +11,7 @@ use crate::profiles::StageSince;
 use crate::segments::Move;
 
 use super::log::own_body;
-use super::store::LogRow;
+use super::store::{LogRow, OWN_EVENT};
 use super::work::Work;
 
 /// Timers of one person that one transaction follows; a person with more flips is woken again.
@@ -29,9 +29,6 @@ pub(super) enum Cause {
     /// A definition was built or people were merged or parted: members change, nobody moved.
     Rearrangement,
 }
-
-/// `kind` of the events that Entente itself writes.
-pub(super) const OWN_EVENT: i64 = 100;
 
 impl Work<'_, '_> {
     /// Decides the touched segments and the stage of a person at an instant.
@@ -131,11 +128,11 @@ impl Work<'_, '_> {
     pub fn wake(&mut self, root: i64) -> Result<(), DbError> {
         for _ in 0..MAX_WAKES {
             let now = self.now;
-            let all = self.book.plan.touched_all();
             let person = self.person(root)?;
             let Some(due_at) = person.standing.timer_at.filter(|due_at| *due_at <= now) else { return Ok(()) };
             person.standing.timer_at = None;
             person.is_changed = true;
+            let all = self.book.plan.touched_all();
             self.settle(root, &all, due_at, Cause::Life)?;
         }
         Ok(())

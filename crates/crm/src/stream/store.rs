@@ -1,9 +1,13 @@
 //! All SQL of the log: events, message ids, dead letters, counters and known names.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
+
+/// `kind` of the events that Entente itself writes.
+pub const OWN_EVENT: i64 = 100;
 
 /// A row of the log.
 #[derive(Clone, Debug)]
@@ -108,6 +112,52 @@ pub fn set_counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, value: i
     Ok(())
 }
 
+/// People at their first visit of a day.
+pub const VISITORS: &str = "visitors";
+
+/// Adds to figures of days: `(day, step) → amount`.
+pub fn add_day_figures(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    amounts: &BTreeMap<(i64, i64), i64>,
+) -> Result<(), DbError> {
+    let rows = amounts.iter().map(|((day, step), amount)| {
+        vec![
+            Value::from(workspace),
+            Value::from(name),
+            Value::from(*day),
+            Value::from(*step),
+            Value::from(*amount),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO day_figures (workspace_id, name, day, step, value)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (workspace_id, name, day, step)
+             DO UPDATE SET value = day_figures.value + excluded.value"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// A figure from `since_day` on: `(day, step, value)`.
+pub fn day_figures_since(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    since_day: i64,
+) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    tx.query(
+        sql("SELECT day, step, value
+             FROM day_figures
+             WHERE workspace_id = $1 AND name = $2 AND day >= $3
+             ORDER BY day, step"),
+        &[&workspace, &name, &since_day],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
 pub fn note_names(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -151,7 +201,8 @@ pub fn events_of(
     )
 }
 
-/// The events of these profiles that bear one of the names, in the order of arrival.
+/// The events of these profiles that bear one of the names, in the order of arrival; what Entente itself wrote is left
+/// out, as the stream folds it nowhere.
 pub fn named_events_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -161,9 +212,9 @@ pub fn named_events_of(
     tx.query(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
-             WHERE workspace_id = $1 AND number IN LIST($2) AND name IN LIST($3)
+             WHERE workspace_id = $1 AND number IN LIST($2) AND name IN LIST($3) AND kind <> $4
              ORDER BY seq"),
-        &[&workspace, &numbers, &names],
+        &[&workspace, &numbers, &names, &OWN_EVENT],
         read_log_row,
     )
 }
@@ -193,6 +244,69 @@ pub fn timeline(
     Ok(all)
 }
 
+/// The same, of the events that bear one of the names.
+pub fn timeline_named(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    names: &[String],
+    before: (Timestamp, i64),
+    rows: usize,
+) -> Result<Vec<LogRow>, DbError> {
+    let mut all = Vec::new();
+    for number in numbers {
+        all.extend(tx.query(
+            sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+                 FROM events
+                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4) AND name IN LIST($5)
+                 ORDER BY at DESC, seq DESC
+                 LIMIT $6"),
+            &[&workspace, number, &before.0, &before.1, &names, &(rows as i64)],
+            read_log_row,
+        )?);
+    }
+    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
+    all.truncate(rows);
+    Ok(all)
+}
+
+/// The same, of the events that bear none of the names.
+pub fn timeline_without(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    names: &[String],
+    before: (Timestamp, i64),
+    rows: usize,
+) -> Result<Vec<LogRow>, DbError> {
+    let mut all = Vec::new();
+    for number in numbers {
+        all.extend(tx.query(
+            sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+                 FROM events
+                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4) AND name NOT IN LIST($5)
+                 ORDER BY at DESC, seq DESC
+                 LIMIT $6"),
+            &[&workspace, number, &before.0, &before.1, &names, &(rows as i64)],
+            read_log_row,
+        )?);
+    }
+    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
+    all.truncate(rows);
+    Ok(all)
+}
+
+/// The event at one place of the log.
+pub fn event_at(tx: &mut Tx<'_>, workspace: WorkspaceId, seq: i64) -> Result<Option<LogRow>, DbError> {
+    tx.query_opt(
+        sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+             FROM events
+             WHERE workspace_id = $1 AND seq = $2"),
+        &[&workspace, &seq],
+        read_log_row,
+    )
+}
+
 /// The newest events of the whole shop, newest first.
 pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<LogRow>, DbError> {
     tx.query(
@@ -206,7 +320,26 @@ pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Ve
     )
 }
 
-/// Visits the events of one name in the order of their time: `(number, seq, at, received_at, body)`.
+/// The newest events of one name, newest first by their own time.
+pub fn newest_named(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    rows: usize,
+) -> Result<Vec<LogRow>, DbError> {
+    tx.query(
+        sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+             FROM events
+             WHERE workspace_id = $1 AND name = $2
+             ORDER BY at DESC, number DESC
+             LIMIT $3"),
+        &[&workspace, &name, &(rows as i64)],
+        read_log_row,
+    )
+}
+
+/// Visits the people's events of one name in the order of their time: `(number, seq, at, received_at, body)`. What
+/// Entente itself wrote is left out, as the stream folds it nowhere.
 pub fn each_named(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -216,8 +349,8 @@ pub fn each_named(
     tx.query_each(
         sql("SELECT number, seq, at, received_at, body
              FROM events
-             WHERE workspace_id = $1 AND name = $2"),
-        &[&workspace, &name],
+             WHERE workspace_id = $1 AND name = $2 AND kind <> $3 AND number > 0"),
+        &[&workspace, &name, &OWN_EVENT],
         |row| {
             let (number, seq, at, received_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             if let ValueRef::Text(body) = row.value(4)? {

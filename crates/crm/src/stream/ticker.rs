@@ -60,6 +60,7 @@ pub async fn run(app: App) {
         match wake_all(&app).await {
             Ok(Some(next)) => sleep = until(next, app.now()),
             Ok(None) => {}
+            Err(DbError::Closed) => return,
             Err(error) => tracing::error!(%error, "waking people whose time has come failed; trying again"),
         }
         tokio::time::sleep(sleep).await;

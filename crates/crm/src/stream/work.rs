@@ -7,7 +7,7 @@ use db::{DbError, Tx};
 use engine::facts::Facts;
 use words::{ProfileId, Timestamp, WorkspaceId};
 
-use crate::kernel::{Chance, corrupt, random_bytes};
+use crate::kernel::{Chance, corrupt, day_of, day_start, random_bytes, step_of_day};
 use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, Standing};
 use crate::segments::{self, Move};
 
@@ -86,6 +86,8 @@ pub(super) struct Work<'w, 'tx> {
     pub log: Vec<LogRow>,
     pub moves: Vec<Move>,
     pub names: BTreeSet<String>,
+    /// First visits by day and step of the day.
+    visitors: BTreeMap<(i64, i64), i64>,
 }
 
 impl<'w, 'tx> Work<'w, 'tx> {
@@ -119,6 +121,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
             log: Vec::new(),
             moves: Vec::new(),
             names: BTreeSet::new(),
+            visitors: BTreeMap::new(),
         })
     }
 
@@ -242,6 +245,19 @@ impl<'w, 'tx> Work<'w, 'tx> {
         self.people.get_mut(&root).ok_or_else(|| corrupt(format!("person {root} is missing")))
     }
 
+    /// Counts a person among the visitors of a day, once.
+    pub fn count_visit(&mut self, root: i64, at: Timestamp) -> Result<(), DbError> {
+        let book = self.book.clone();
+        let day = day_of(at, &book.shop.time_zone);
+        let person = self.person(root)?;
+        if person.standing.visits.add(day) {
+            person.is_changed = true;
+            let step = step_of_day(at, day_start(day, &book.shop.time_zone));
+            *self.visitors.entry((day, step)).or_default() += 1;
+        }
+        Ok(())
+    }
+
     /// Writes everything that changed, each table once and in key order.
     pub fn finish(mut self) -> Result<i64, DbError> {
         let workspace = self.workspace;
@@ -253,8 +269,9 @@ impl<'w, 'tx> Work<'w, 'tx> {
         store::append(self.tx, workspace, std::mem::take(&mut self.log))?;
         let names = std::mem::take(&mut self.names).into_iter().collect();
         store::note_names(self.tx, workspace, names, self.now)?;
+        store::add_day_figures(self.tx, workspace, store::VISITORS, &self.visitors)?;
         let zone = self.book.shop.time_zone.clone();
-        segments::store::apply_moves(self.tx, workspace, &self.moves, |at| crate::kernel::day_of(at, &zone))?;
+        segments::store::apply_moves(self.tx, workspace, &self.moves, |at| day_of(at, &zone))?;
         store::set_counter(self.tx, workspace, SEQ, self.seq)?;
         store::set_counter(self.tx, workspace, PROFILE_NUMBER, self.number)?;
         store::set_counter(self.tx, workspace, INSTANT, self.now.as_millis())?;

@@ -159,3 +159,62 @@ fn after_panic(path: &str) -> Response {
 
 /// Numbers the panics since the start: enough to find one in the log.
 static PANICS: AtomicU64 = AtomicU64::new(1);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn answer_to(accept: &'static str) -> (StatusCode, String) {
+        let broken = || async {
+            if accept.is_empty() {
+                return "never";
+            }
+            panic!("a secret of the inside")
+        };
+        let router = Router::new()
+            .route("/broken", get(broken))
+            .layer(from_fn(catch_panics))
+            .layer(from_fn(show_errors_as_pages));
+        let request = Request::builder().uri("/broken").header("accept", accept).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_a_number_and_nothing_of_the_inside() {
+        let (status, body) = answer_to("application/json").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body.contains("\"code\":\"internal\"") && body.contains("panic number"), "{body}");
+        assert!(!body.contains("secret"), "{body}");
+        let (status, page) = answer_to("text/html").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(page.contains("Something went wrong on our side") && !page.contains("secret"), "{page}");
+    }
+
+    #[test]
+    fn programs_parts_of_pages_and_the_api_get_no_pages() {
+        let check = |path: &str, lines: &[(&'static str, &'static str)], expected: bool| {
+            let headers: HeaderMap = lines
+                .iter()
+                .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            assert_eq!(wants_page(&headers, path), expected, "{path} {lines:?}");
+        };
+        let html = ("accept", "text/html,*/*;q=0.8");
+        check("/people", &[html], true);
+        check("/people", &[("accept", "*/*")], false);
+        check("/people", &[html, ("hx-request", "true")], false);
+        check("/people", &[html, ("hx-request", "true"), ("hx-boosted", "true")], true);
+        check("/api/v1/profiles", &[html], false);
+        check("/v1/track", &[html], false);
+    }
+}

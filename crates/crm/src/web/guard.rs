@@ -14,11 +14,7 @@ use crate::kernel::{Access, Actor, ActorKind, App, Permission, Problem, Visit};
 use crate::workspaces::{OpenSession, authenticate, open_session, session_token};
 
 /// Lets a request through to its handler, or answers in its place.
-pub(super) async fn guard(
-    State((app, access)): State<(App, Access)>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
     let outcome = match access {
         Access::Ingest => Ok(request),
         Access::Public => check_sender(&app, request),
@@ -119,10 +115,8 @@ fn ask_to_sign_in(request: &Request) -> Response {
 }
 
 fn visit_of(session: &OpenSession, app: &App, request: &Request) -> Visit {
-    let actor = Actor {
-        workspace: session.workspace,
-        kind: ActorKind::Member { user: session.user, role: session.role },
-    };
+    let actor =
+        Actor { workspace: session.workspace, kind: ActorKind::Member { user: session.user, role: session.role } };
     Visit {
         actor,
         user_name: session.user_name.clone(),

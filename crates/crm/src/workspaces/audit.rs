@@ -1,5 +1,7 @@
 //! The trail of who did what: one entry for each change, written in the change's own transaction.
 
+use std::fmt;
+
 use db::{DbError, Tx};
 use uuid::Uuid;
 use words::Timestamp;
@@ -19,11 +21,11 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    pub fn new(action: &'static str, subject: impl ToString) -> Self {
+    pub fn new(action: &'static str, subject: &dyn fmt::Display) -> Self {
         Self { action, subject: subject.to_string(), detail: String::new() }
     }
 
-    pub fn detail(mut self, detail: impl ToString) -> Self {
+    pub fn detail(mut self, detail: &dyn fmt::Display) -> Self {
         self.detail = detail.to_string();
         self
     }

@@ -47,7 +47,11 @@ pub(super) struct PasswordChange {
     pub new_password: String,
 }
 
-pub(super) async fn change_password(app: &App, actor: &Actor, change: PasswordChange) -> Result<(), ChangePasswordError> {
+pub(super) async fn change_password(
+    app: &App,
+    actor: &Actor,
+    change: PasswordChange,
+) -> Result<(), ChangePasswordError> {
     let [user_name, shop_name] = &change.names;
     check_password(&change.new_password, &[&change.proof.email, user_name, shop_name])?;
     prove_identity(app, &change.proof).await?.ok_or(ChangePasswordError::WrongPassword)?;
@@ -58,7 +62,7 @@ pub(super) async fn change_password(app: &App, actor: &Actor, change: PasswordCh
         .write(move |tx| {
             store::set_password_hash(tx, user, &hash)?;
             store::delete_other_sessions(tx, user, session)?;
-            record_audit(tx, &actor, moment, &AuditEntry::new("password_changed", user))?;
+            record_audit(tx, &actor, moment, &AuditEntry::new("password_changed", &user))?;
             Ok(())
         })
         .await

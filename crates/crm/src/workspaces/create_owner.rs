@@ -40,15 +40,13 @@ pub async fn create_owner(
         .write(move |tx| {
             let workspace = match store::first_workspace(tx)? {
                 Some(first) => first.id,
-                None => {
-                    store::put_first_workspace(tx, workspace, &ShopSettings::of_a_new_installation(language), now)?
-                }
+                None => store::put_first_workspace(tx, workspace, &ShopSettings::of_a_new_installation(language), now)?,
             };
             let user = store::put_user(tx, &row, now)?;
             store::put_member(tx, workspace, user, Role::Owner, now)?;
             store::delete_sessions_of(tx, user)?;
             store::delete_links_of(tx, Purpose::SetUp)?;
-            record_audit(tx, &Actor::system(workspace), moment, &AuditEntry::new("owner_created", user))?;
+            record_audit(tx, &Actor::system(workspace), moment, &AuditEntry::new("owner_created", &user))?;
             Ok(user)
         })
         .await

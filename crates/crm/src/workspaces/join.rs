@@ -94,9 +94,8 @@ pub(super) async fn join(app: &App, token: String, answer: Answer) -> Result<New
                 Newcomer::New(row) => store::put_user(tx, row, now)?,
             };
             store::put_member(tx, offer.workspace, user, offer.role, now)?;
-            let actor =
-                Actor { workspace: offer.workspace, kind: ActorKind::Member { user, role: offer.role } };
-            record_audit(tx, &actor, moment, &AuditEntry::new("member_joined", user).detail(offer.role))?;
+            let actor = Actor { workspace: offer.workspace, kind: ActorKind::Member { user, role: offer.role } };
+            record_audit(tx, &actor, moment, &AuditEntry::new("member_joined", &user).detail(&offer.role))?;
             Ok(begin(tx, offer.workspace, user, offer.role, &session)?)
         })
         .await

@@ -93,21 +93,21 @@ fn apply(
     match change {
         MemberChange::Role(role) => {
             store::set_role(tx, workspace, user, role)?;
-            Ok(AuditEntry::new("member_role_changed", user).detail(role))
+            Ok(AuditEntry::new("member_role_changed", &user).detail(&role))
         }
         MemberChange::Disable => {
             store::set_disabled(tx, workspace, user, Some(moment.now))?;
             store::delete_sessions_in(tx, workspace, user)?;
-            Ok(AuditEntry::new("member_disabled", user))
+            Ok(AuditEntry::new("member_disabled", &user))
         }
         MemberChange::Enable => {
             store::set_disabled(tx, workspace, user, None)?;
-            Ok(AuditEntry::new("member_enabled", user))
+            Ok(AuditEntry::new("member_enabled", &user))
         }
         MemberChange::Remove => {
             store::delete_member(tx, workspace, user)?;
             store::delete_sessions_in(tx, workspace, user)?;
-            Ok(AuditEntry::new("member_removed", user))
+            Ok(AuditEntry::new("member_removed", &user))
         }
     }
 }

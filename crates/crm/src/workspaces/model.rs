@@ -128,7 +128,9 @@ mod tests {
     use super::*;
 
     const FIELDS: ShopFields<'_> =
-        ShopFields { name: " L’Atelier  ", language: "fr", currency: "eur", country: "fr", time_zone: "Europe/Paris" };
+        ShopFields {
+            name: " L’Atelier  ", language: "fr", currency: "eur", country: "fr", time_zone: "Europe/Paris"
+        };
 
     #[test]
     fn a_name_loses_the_blanks_around_it_and_is_never_empty() {

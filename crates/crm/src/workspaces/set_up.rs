@@ -52,9 +52,7 @@ pub async fn ensure_setup_link(app: &App) -> Result<Option<String>, DbError> {
 /// Whether a set-up link works now.
 pub(super) async fn may_set_up(app: &App, token: String) -> Result<bool, DbError> {
     let now = app.now();
-    app.db
-        .read(move |tx| Ok(!store::has_owner(tx)? && find_link(tx, Purpose::SetUp, &token, now)?.is_some()))
-        .await
+    app.db.read(move |tx| Ok(!store::has_owner(tx)? && find_link(tx, Purpose::SetUp, &token, now)?.is_some())).await
 }
 
 /// Makes the owner and his shop, uses the link up, and signs him in.
@@ -79,7 +77,7 @@ pub(super) async fn set_up(app: &App, token: String, owner: FirstOwner) -> Resul
             store::put_member(tx, workspace, user, Role::Owner, now)?;
             store::delete_links_of(tx, Purpose::SetUp)?;
             let actor = Actor { workspace, kind: ActorKind::Member { user, role: Role::Owner } };
-            record_audit(tx, &actor, moment, &AuditEntry::new("workspace_set_up", workspace))?;
+            record_audit(tx, &actor, moment, &AuditEntry::new("workspace_set_up", &workspace))?;
             Ok(begin(tx, workspace, user, Role::Owner, &session)?)
         })
         .await

@@ -358,12 +358,7 @@ pub(super) fn sessions(
              LIMIT 100"),
         &[&user, &begun_after, &seen_after],
         |row| {
-            Ok(SessionLine {
-                id: row.get(0)?,
-                device: row.get(1)?,
-                created_at: row.get(2)?,
-                last_seen_at: row.get(3)?,
-            })
+            Ok(SessionLine { id: row.get(0)?, device: row.get(1)?, created_at: row.get(2)?, last_seen_at: row.get(3)? })
         },
     )
 }
@@ -400,12 +395,7 @@ pub(super) fn delete_sessions_begun_before(tx: &mut Tx, user: UserId, begun: Tim
 
 // One-time links.
 
-pub(super) fn insert_link(
-    tx: &mut Tx,
-    link: &OneTimeLink,
-    digest: &Digest,
-    made_by: &str,
-) -> Result<(), DbError> {
+pub(super) fn insert_link(tx: &mut Tx, link: &OneTimeLink, digest: &Digest, made_by: &str) -> Result<(), DbError> {
     let concerns = &link.concerns;
     tx.execute(
         sql("INSERT INTO one_time_tokens (token_digest, id, purpose, user_id, workspace_id, role, email, made_by,
@@ -444,12 +434,7 @@ pub(super) fn one_time_link(
 }
 
 /// Whether the link could be used and now is.
-pub(super) fn mark_link_used(
-    tx: &mut Tx,
-    purpose: Purpose,
-    digest: &Digest,
-    now: Timestamp,
-) -> Result<bool, DbError> {
+pub(super) fn mark_link_used(tx: &mut Tx, purpose: Purpose, digest: &Digest, now: Timestamp) -> Result<bool, DbError> {
     let changed = tx.execute(
         sql("UPDATE one_time_tokens SET used_at = $3
              WHERE token_digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3"),
@@ -485,11 +470,7 @@ pub(super) fn delete_links_of(tx: &mut Tx, purpose: Purpose) -> Result<(), DbErr
     Ok(())
 }
 
-pub(super) fn delete_invitations_of(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    email: &EmailAddress,
-) -> Result<(), DbError> {
+pub(super) fn delete_invitations_of(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<(), DbError> {
     tx.execute(
         sql("DELETE FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND email = $2"),
         &[&workspace, email],

@@ -10,7 +10,7 @@ mod parse;
 mod print;
 mod test_parse;
 
-pub use limits::{MAX_DEPTH, MAX_FILTERS, MAX_LEAVES, MAX_LIST, MAX_TEXT_BYTES, MAX_WINDOWED_COUNT};
+pub use limits::{MAX_DEPTH, MAX_FILTERS, MAX_LEAVES, MAX_LIST, MAX_TEXT_BYTES, MAX_WINDOW, MAX_WINDOWED_COUNT};
 pub use model::{
     Condition, ConsentState, EventCondition, Instant, Measure, Metric, MetricKind, NumberOperator,
     PropertyTest, Scalar, Test, Window,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use words::{Span, Timestamp};
 
-use super::limits::{MAX_LIST, MAX_TEXT_BYTES};
+use super::limits::{MAX_LIST, MAX_TEXT_BYTES, MAX_WINDOW};
 use super::model::{Instant, Scalar, Test, Window};
 use super::parse::{ConditionError, ErrorCode, below, refused, required, text, unknown_word};
 
@@ -142,6 +142,10 @@ pub(super) fn parse_window(value: &Value, path: &str) -> Result<Window, Conditio
     };
     if span == Span::ZERO {
         let detail = "a window must be longer than nothing";
+        return Err(refused(path, ErrorCode::BadValue, detail));
+    }
+    if span > MAX_WINDOW {
+        let detail = "a window may be at most 36500d long; for ever, leave \"within\" out";
         return Err(refused(path, ErrorCode::BadValue, detail));
     }
     Ok(Window { text, span })

@@ -9,7 +9,6 @@ use super::tree::{Answer, Case, Explanation, FilterText, Reason};
 use crate::compile::{EventLeaf, Threshold};
 use crate::condition::{EventCondition, Measure};
 use crate::evaluate::spans_verdict;
-use crate::facts::LeafKey;
 use crate::periods::is_before_end;
 use crate::value::MICROS;
 
@@ -32,7 +31,7 @@ impl Counting {
 }
 
 pub(super) fn explain_event(case: &Case<'_>, event: &EventCondition) -> Explanation {
-    let leaf = EventLeaf::new(event, LeafKey { build: 0, index: 0 });
+    let leaf = EventLeaf::new(event, 0, 0);
     let counting = counting(case, &leaf);
     let spans = counting.iter().map(|part| (part.start, part.end, part.amount));
     let verdict = spans_verdict(leaf.threshold, 0, spans, case.now);

@@ -31,7 +31,7 @@ pub use traits::{TraitFact, Traits};
 pub use view::FactsView;
 
 pub use tally::Tallies;
-pub(crate) use tally::{LeafKey, Shape, Tally};
+pub(crate) use tally::{LeafKey, Shape, Tally, Window};
 
 /// What decides between two writers of one value: the later event time, then the later arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,17 +5,61 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
 use words::{Span, Timestamp};
 
 use super::FactsError;
 use crate::bytes::{Reader, Writer};
 use crate::periods::is_before_end;
 
-/// Which tally: the build of a segment, and the event leaf in depth-first order.
+/// Which tally: a tag of the event's name, the build of the segment, the event leaf in depth-first order.
+///
+/// The tag comes first so that the tallies which one event changes lie side by side in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LeafKey {
-    pub build: u32,
-    pub index: u32,
+pub struct LeafKey(u64);
+
+impl LeafKey {
+    /// The key of a leaf. That two names may share a tag does not matter: builds and leaves are told apart.
+    pub fn new(event: &str, build: u32, leaf: u16) -> Self {
+        let bytes = event.bytes();
+        let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        Self::of_parts((hash >> 16) as u16 ^ hash as u16, build, leaf)
+    }
+
+    fn of_parts(tag: u16, build: u32, leaf: u16) -> Self {
+        Self(u64::from(tag) << 48 | u64::from(build) << 16 | u64::from(leaf))
+    }
+
+    fn tag(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+
+    fn build(self) -> u32 {
+        (self.0 >> 16) as u32
+    }
+
+    fn leaf(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// Few bytes after a smaller key: the step of the tag, then the build (its step within one tag), then the leaf.
+    fn write(self, writer: &mut Writer, before: Self) {
+        let build_before = if self.tag() == before.tag() { before.build() } else { 0 };
+        writer.unsigned(u64::from(self.tag() - before.tag()));
+        writer.unsigned(u64::from(self.build() - build_before));
+        writer.unsigned(u64::from(self.leaf()));
+    }
+
+    fn read(reader: &mut Reader<'_>, before: Self) -> Result<Self, FactsError> {
+        let step = u16::try_from(reader.unsigned()?).map_err(|_| FactsError::Malformed)?;
+        let build_before = if step == 0 { before.build() } else { 0 };
+        let tag = before.tag().checked_add(step).ok_or(FactsError::Malformed)?;
+        let build = build_before.checked_add(reader.number_u32()?).ok_or(FactsError::Malformed)?;
+        let leaf = u16::try_from(reader.unsigned()?).map_err(|_| FactsError::Malformed)?;
+        Ok(Self::of_parts(tag, build, leaf))
+    }
 }
 
 /// What a leaf's tally must keep.
@@ -24,26 +68,70 @@ pub enum Shape {
     /// Everything counts for ever: one number.
     Total,
     /// A count within a window: the newest `keep` instants.
-    Recent { within: Span, keep: u32 },
+    Recent { window: Window },
     /// A sum within a window, or filters that move with time: each event's amount and when it counts.
     Spans,
 }
 
-/// What was tallied.
+/// A window and how many instants in it decide. Small, because it stands beside every tally of every profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    within_s: u32,
+    keep: u16,
+}
+
+impl Window {
+    /// A window of whole seconds (the smallest unit of the contract) and at most 100 years, and the count that it is
+    /// compared with, at most 1,000: both as the parser has made sure. One instant more than the count tells "more than
+    /// n" from "n".
+    pub fn new(within: Span, compared_with: i128) -> Self {
+        Self {
+            within_s: u32::try_from(within.as_millis() / 1_000).unwrap_or(u32::MAX),
+            keep: u16::try_from(compared_with + 1).unwrap_or(u16::MAX),
+        }
+    }
+
+    pub fn within(self) -> Span {
+        Span::from_secs(i64::from(self.within_s))
+    }
+
+    fn keep(self) -> usize {
+        usize::from(self.keep)
+    }
+}
+
+/// What was tallied. Kept within 40 bytes: deciding is bound by the cache lines that it touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tally {
-    Total(i128),
+    Total(Total),
     Recent(Recent),
-    Spans(Spans),
+    Spans(Box<Spans>),
+}
+
+/// A number of 128 bits without their alignment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Total([u8; 16]);
+
+impl Total {
+    pub fn of(number: i128) -> Self {
+        Self(number.to_ne_bytes())
+    }
+
+    pub fn get(self) -> i128 {
+        i128::from_ne_bytes(self.0)
+    }
+
+    pub fn add(&mut self, amount: i128) {
+        *self = Self::of(self.get().saturating_add(amount));
+    }
 }
 
 /// The newest instants within a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recent {
-    pub within: Span,
-    pub keep: u32,
+    pub window: Window,
     /// In order; those still to come are all kept.
-    pub instants: Vec<Timestamp>,
+    pub instants: SmallVec<[Timestamp; 3]>,
 }
 
 /// Amounts and when they count.
@@ -58,17 +146,15 @@ pub struct Spans {
 impl Tally {
     pub fn new(shape: Shape) -> Self {
         match shape {
-            Shape::Total => Self::Total(0),
-            Shape::Recent { within, keep } => {
-                Self::Recent(Recent { within, keep, instants: Vec::new() })
-            }
-            Shape::Spans => Self::Spans(Spans::default()),
+            Shape::Total => Self::Total(Total::default()),
+            Shape::Recent { window } => Self::Recent(Recent { window, instants: SmallVec::new() }),
+            Shape::Spans => Self::Spans(Box::default()),
         }
     }
 
     fn merge(&mut self, other: &Self) {
         match (self, other) {
-            (Self::Total(total), Self::Total(more)) => *total = total.saturating_add(*more),
+            (Self::Total(total), Self::Total(more)) => total.add(more.get()),
             (Self::Recent(recent), Self::Recent(more)) => {
                 recent.instants.extend_from_slice(&more.instants);
                 recent.instants.sort_unstable();
@@ -95,7 +181,7 @@ impl Tally {
     /// Whether it says no more than no tally at all.
     fn is_empty(&self) -> bool {
         match self {
-            Self::Total(total) => *total == 0,
+            Self::Total(total) => total.get() == 0,
             Self::Recent(recent) => recent.instants.is_empty(),
             Self::Spans(spans) => spans.settled == 0 && spans.spans.is_empty(),
         }
@@ -106,8 +192,8 @@ impl Recent {
     /// Adds an instant; says whether the tally is another one then.
     pub fn add(&mut self, at: Timestamp, as_of: Timestamp) -> bool {
         let decided = self.instants.partition_point(|instant| *instant <= as_of);
-        let is_full = decided >= self.keep as usize;
-        if is_full && at <= self.instants[decided - self.keep as usize] {
+        let is_full = decided >= self.window.keep();
+        if is_full && at <= self.instants[decided - self.window.keep()] {
             return false;
         }
         let place = self.instants.partition_point(|instant| *instant <= at);
@@ -119,9 +205,9 @@ impl Recent {
     /// Keeps the newest `keep` of those up to `as_of` that still count, and all that are to come.
     fn settle(&mut self, as_of: Timestamp) {
         let decided = self.instants.partition_point(|instant| *instant <= as_of);
-        let over = decided.saturating_sub(self.keep as usize);
+        let over = decided.saturating_sub(self.window.keep());
         let mut counting = self.instants[over..decided].iter();
-        let past = counting.position(|instant| is_before_end(as_of, instant.plus(self.within)));
+        let past = counting.position(|instant| is_before_end(as_of, instant.plus(self.window.within())));
         let gone = past.map_or(decided, |past| over + past);
         if gone > 0 {
             self.instants.drain(..gone);
@@ -132,13 +218,13 @@ impl Recent {
     /// Events may claim to be up to five minutes ahead, and a flood of them must not swell the facts: an instant that
     /// has `keep` others on both sides within one window never decides anything. Ordinary tallies are far below.
     fn thin_out(&mut self) {
-        let keep = self.keep as usize;
+        let keep = self.window.keep();
         if self.instants.len() <= 2 * keep + SLACK {
             return;
         }
         let mut index = keep;
         while index + keep < self.instants.len() {
-            let first_end = self.instants[index - keep].plus(self.within);
+            let first_end = self.instants[index - keep].plus(self.window.within());
             if self.instants[index + keep] < first_end {
                 self.instants.remove(index);
             } else {
@@ -160,7 +246,7 @@ impl Spans {
         }
     }
 
-    fn settle(&mut self, as_of: Timestamp) {
+    pub fn settle(&mut self, as_of: Timestamp) {
         let settled = &mut self.settled;
         self.spans.retain(|(start, end), amount| {
             let has_started = *start <= as_of;
@@ -173,57 +259,85 @@ impl Spans {
     }
 }
 
-/// All tallies of a profile.
+/// All tallies of a profile, in order of their keys. The keys stand apart so that a search stays in a few cache lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tallies(BTreeMap<LeafKey, Tally>);
+pub struct Tallies {
+    keys: Vec<LeafKey>,
+    tallies: Vec<Tally>,
+}
 
 impl Tallies {
     pub(crate) fn get(&self, key: LeafKey) -> Option<&Tally> {
-        self.0.get(&key)
+        let place = self.keys.binary_search(&key).ok()?;
+        Some(&self.tallies[place])
     }
 
     /// The tally to add to.
     pub(crate) fn entry(&mut self, key: LeafKey, shape: Shape) -> &mut Tally {
-        self.0.entry(key).or_insert_with(|| Tally::new(shape))
+        let place = match self.keys.binary_search(&key) {
+            Ok(place) => place,
+            Err(place) => {
+                self.keys.insert(place, key);
+                self.tallies.insert(place, Tally::new(shape));
+                place
+            }
+        };
+        &mut self.tallies[place]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (LeafKey, &Tally)> {
+        self.keys.iter().copied().zip(&self.tallies)
+    }
+
+    /// Adds a tally whose key is larger than all others.
+    fn push(&mut self, key: LeafKey, tally: Tally) {
+        self.keys.push(key);
+        self.tallies.push(tally);
     }
 
     pub(super) fn merge(&mut self, other: &Self, as_of: Timestamp) {
-        for (key, tally) in &other.0 {
-            match self.0.get_mut(key) {
-                Some(own) => own.merge(tally),
-                None => {
-                    self.0.insert(*key, tally.clone());
+        for (key, tally) in other.iter() {
+            match self.keys.binary_search(&key) {
+                Ok(place) => self.tallies[place].merge(tally),
+                Err(place) => {
+                    self.keys.insert(place, key);
+                    self.tallies.insert(place, tally.clone());
                 }
             }
         }
         self.settle(as_of);
     }
 
-    pub(crate) fn settle_one(&mut self, key: LeafKey, as_of: Timestamp) {
-        if let Some(tally) = self.0.get_mut(&key) {
+    pub(super) fn settle(&mut self, as_of: Timestamp) {
+        for tally in &mut self.tallies {
             tally.settle(as_of);
+        }
+        self.keep(|_, tally| !tally.is_empty());
+    }
+
+    pub(super) fn retain(&mut self, is_known: impl Fn(u32) -> bool) {
+        self.keep(|key, _| is_known(key.build()));
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(LeafKey, &Tally) -> bool) {
+        if self.iter().all(|(key, tally)| is_kept(key, tally)) {
+            return;
+        }
+        let all = std::mem::take(self);
+        for (key, tally) in all.keys.into_iter().zip(all.tallies) {
+            if is_kept(key, &tally) {
+                self.push(key, tally);
+            }
         }
     }
 
-    pub(super) fn settle(&mut self, as_of: Timestamp) {
-        self.0.retain(|_, tally| {
-            tally.settle(as_of);
-            !tally.is_empty()
-        });
-    }
-
-    pub(super) fn retain(&mut self, mut is_known: impl FnMut(u32) -> bool) {
-        self.0.retain(|key, _| is_known(key.build));
-    }
-
-    /// Each as build (less the one before), leaf, length, body: a reader skips those it does not want.
+    /// Each as key, length, body: a reader skips those it does not want.
     pub(super) fn write(&self, writer: &mut Writer, base: Timestamp) {
-        let mut build_before = 0;
+        let mut before = LeafKey(0);
         let mut body = Writer::default();
-        for (key, tally) in &self.0 {
-            writer.unsigned(u64::from(key.build - build_before));
-            build_before = key.build;
-            writer.unsigned(u64::from(key.index));
+        for (key, tally) in self.iter() {
+            key.write(writer, before);
+            before = key;
             body.bytes.clear();
             tally.write(&mut body, base);
             writer.unsigned(body.bytes.len() as u64);
@@ -232,37 +346,32 @@ impl Tallies {
     }
 
     pub(super) fn read(mut reader: Reader<'_>, base: Timestamp) -> Result<Self, FactsError> {
-        let mut tallies = BTreeMap::new();
-        let mut build = 0_u32;
+        let mut tallies = Self::default();
+        let mut before = LeafKey(0);
         while !reader.is_empty() {
-            let (key, body) = next(&mut reader, build)?;
-            build = key.build;
-            tallies.insert(key, Tally::read(Reader::new(body), base)?);
+            let key = LeafKey::read(&mut reader, before)?;
+            if key <= before && !tallies.keys.is_empty() {
+                return Err(FactsError::Malformed);
+            }
+            before = key;
+            tallies.push(key, Tally::read(Reader::new(reader.slice()?), base)?);
         }
-        Ok(Self(tallies))
+        Ok(tallies)
     }
 
     /// One tally from the written section.
     pub(super) fn find(mut reader: Reader<'_>, wanted: LeafKey, base: Timestamp) -> Option<Tally> {
-        let mut build = 0_u32;
+        let mut before = LeafKey(0);
         while !reader.is_empty() {
-            let (key, body) = next(&mut reader, build).ok()?;
-            build = key.build;
-            if key == wanted {
-                return Tally::read(Reader::new(body), base).ok();
+            let key = LeafKey::read(&mut reader, before).ok()?;
+            let body = reader.slice().ok()?;
+            if key >= wanted {
+                return (key == wanted).then(|| Tally::read(Reader::new(body), base).ok()).flatten();
             }
-            if key > wanted {
-                return None;
-            }
+            before = key;
         }
         None
     }
-}
-
-fn next<'a>(reader: &mut Reader<'a>, build: u32) -> Result<(LeafKey, &'a [u8]), FactsError> {
-    let build = build.checked_add(reader.number_u32()?).ok_or(FactsError::Malformed)?;
-    let index = reader.number_u32()?;
-    Ok((LeafKey { build, index }, reader.slice()?))
 }
 
 impl Tally {
@@ -270,12 +379,12 @@ impl Tally {
         match self {
             Self::Total(total) => {
                 writer.byte(0);
-                writer.wide(*total);
+                writer.wide(total.get());
             }
             Self::Recent(recent) => {
                 writer.byte(1);
-                writer.unsigned(recent.within.as_millis().unsigned_abs() / 1_000);
-                writer.unsigned(u64::from(recent.keep));
+                writer.unsigned(u64::from(recent.window.within_s));
+                writer.unsigned(u64::from(recent.window.keep));
                 let mut before = base;
                 for instant in &recent.instants {
                     writer.instant(*instant, before);
@@ -298,18 +407,18 @@ impl Tally {
 
     fn read(mut reader: Reader<'_>, base: Timestamp) -> Result<Self, FactsError> {
         match reader.byte()? {
-            0 => reader.wide().map(Self::Total),
+            0 => reader.wide().map(|total| Self::Total(Total::of(total))),
             1 => {
-                let seconds = i64::try_from(reader.unsigned()?).map_err(|_| FactsError::Malformed)?;
-                let within = Span::from_secs(seconds);
-                let keep = reader.number_u32()?;
-                let mut instants = Vec::new();
+                let within_s = reader.number_u32()?;
+                let keep = u16::try_from(reader.unsigned()?).map_err(|_| FactsError::Malformed)?;
+                let mut instants = SmallVec::new();
                 let mut before = base;
                 while !reader.is_empty() {
                     before = reader.instant(before)?;
                     instants.push(before);
                 }
-                Ok(Self::Recent(Recent { within, keep, instants }))
+                let window = Window { within_s, keep };
+                Ok(Self::Recent(Recent { window, instants }))
             }
             2 => {
                 let settled = reader.wide()?;
@@ -321,7 +430,7 @@ impl Tally {
                     spans.insert((start, end), reader.wide()?);
                     before = start;
                 }
-                Ok(Self::Spans(Spans { settled, spans }))
+                Ok(Self::Spans(Box::new(Spans { settled, spans })))
             }
             _ => Err(FactsError::Malformed),
         }

@@ -129,10 +129,7 @@ async fn end_one(
     Ok(see_other("/account?done=session-ended"))
 }
 
-async fn end_others(
-    State(app): State<App>,
-    Extension(session): Extension<OpenSession>,
-) -> Result<Response, Problem> {
+async fn end_others(State(app): State<App>, Extension(session): Extension<OpenSession>) -> Result<Response, Problem> {
     end_other_sessions(&app, session.user, session.id).await?;
     Ok(see_other("/account?done=sessions-ended"))
 }
@@ -146,7 +143,11 @@ async fn account_page(
     let sessions = list_sessions(app, session.user, session.role).await?;
     let nothing = Markup::default();
     let end_others = Button::secondary(context.t("sessions-end-others")).small().post("/account/sessions/end-others");
-    let end_others = if sessions.len() > 1 { html! { (end_others) } } else { nothing.clone() };
+    let end_others = if sessions.len() > 1 {
+        html! { (end_others) }
+    } else {
+        nothing.clone()
+    };
     let body = html! {
         div class="stack" {
             div class="columns" {

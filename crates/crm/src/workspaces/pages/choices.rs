@@ -47,9 +47,9 @@ fn currency_choices(context: &PageContext) -> Vec<(String, String)> {
     }))
 }
 
-const NOT_MONEY: [&str; 21] = [
+const NOT_MONEY: [&str; 22] = [
     "XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XUA", "BOV", "CHE", "CHW",
-    "CLF", "COU", "MXV", "USN", "UYW",
+    "CLF", "COU", "MXV", "USN", "UYI", "UYW",
 ];
 
 /// Named after places people know; `Etc/…` and old aliases are not offered.

@@ -133,12 +133,7 @@ fn invitation_row(context: &PageContext, invitation: &OneTimeLink) -> Row {
     let withdraw = Button::ghost(context.t("invitation-withdraw"))
         .small()
         .post(format!("/members/invitations/{}/withdraw", invitation.id));
-    Row::new(vec![
-        html! { (email) },
-        html! { (role) },
-        time_ago(context, invitation.expires_at),
-        html! { (withdraw) },
-    ])
+    Row::new(vec![html! { (email) }, html! { (role) }, time_ago(context, invitation.expires_at), html! { (withdraw) }])
 }
 
 #[derive(Deserialize)]

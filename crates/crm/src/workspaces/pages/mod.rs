@@ -214,7 +214,8 @@ mod tests {
         for path in ["/", "/people?q=ana", "/segments/seg_1#top"] {
             assert!(is_local_path(path), "{path}");
         }
-        for path in ["", "people", "//evil.example", "/\\evil.example", "https://evil.example", "/a\\b", "/a\nb", "\t/"] {
+        for path in ["", "people", "//evil.example", "/\\evil.example", "https://evil.example", "/a\\b", "/a\nb", "\t/"]
+        {
             assert!(!is_local_path(path), "{path}");
         }
     }

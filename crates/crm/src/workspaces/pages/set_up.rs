@@ -145,10 +145,7 @@ fn owner_fields(context: &PageContext, form: &SetUpForm, errors: &FieldErrors) -
             .attribute("autocomplete", "name")
             .attribute("maxlength", "100")
             .error(errors.on("owner_name")),
-        Field::email("email", context.t("your-email"))
-            .value(form.email.as_str())
-            .required()
-            .error(errors.on("email")),
+        Field::email("email", context.t("your-email")).value(form.email.as_str()).required().error(errors.on("email")),
     ]
 }
 

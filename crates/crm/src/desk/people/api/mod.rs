@@ -1,0 +1,36 @@
+//! `/api/v1/profiles`: people for programs.
+
+mod answers;
+mod change;
+mod read;
+
+pub use answers::{
+    Computed, ConsentAnswer, EventAnswer, EventPage, IdentifierAnswer, MembershipAnswer, MembershipPage, MergeAnswer,
+    MergeRequest, MergedFrom, ProfileAnswer, ProfilePage, SegmentSince, TraitsRequest, UnmergeRequest,
+};
+pub use change::{__path_change, __path_merge, __path_unmerge};
+pub use read::{__path_list, __path_segments, __path_show, __path_timeline};
+
+use axum::http::Method;
+use axum::routing::{get, patch, post};
+use words::ProfileId;
+
+use crate::kernel::{Access, Permission, Problem, RouteTable};
+
+pub(super) fn routes(table: &mut RouteTable) {
+    let see = Access::Program(Permission::SeePeople);
+    table.add(Method::GET, "/api/v1/profiles", see, get(read::list));
+    table.add(Method::GET, "/api/v1/profiles/{id}", see, get(read::show));
+    table.add(Method::GET, "/api/v1/profiles/{id}/timeline", see, get(read::timeline));
+    table.add(Method::GET, "/api/v1/profiles/{id}/segments", see, get(read::segments));
+    let edit = Access::Program(Permission::EditPeople);
+    table.add(Method::PATCH, "/api/v1/profiles/{id}", edit, patch(change::change));
+    let merge = Access::Program(Permission::MergePeople);
+    table.add(Method::POST, "/api/v1/profiles/{id}/merge", merge, post(change::merge));
+    table.add(Method::POST, "/api/v1/profiles/{id}/unmerge", merge, post(change::unmerge));
+}
+
+/// An address with an id that is none of ours leads nowhere.
+fn profile_id(text: &str) -> Result<ProfileId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("profile"))
+}

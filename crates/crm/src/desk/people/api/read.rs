@@ -1,0 +1,193 @@
+//! Reading people: lists, one, his timeline, his segments.
+
+use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use words::{SegmentId, Timestamp};
+
+use super::super::find::{self, Count, Which};
+use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
+use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
+use super::profile_id;
+use crate::desk::people::api::answers::SegmentSince;
+use crate::kernel::{Actor, App, Problem, ProblemBody, decode_cursor, encode_cursor, page_rows};
+use crate::profiles::SortBy;
+use crate::profiles::store::Place;
+use crate::stream::log;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `type:value`, exactly: `email:ana@example.com`.
+    identifier: Option<String>,
+    /// The beginning of a name or an identifier, or the number of an order.
+    q: Option<String>,
+    /// Members of this segment.
+    segment: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// People by identifier, by search, by segment, or all of them, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles",
+    tag = "profiles",
+    params(ListQuery),
+    responses(
+        (status = 200, body = ProfilePage),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+    ),
+)]
+pub async fn list(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ProfilePage>, Problem> {
+    let rows = page_rows(query.limit);
+    let after: Option<Place> = query.cursor.as_deref().map(decode_cursor).transpose()?;
+    let wanted = Wanted::of(&query)?;
+    let workspace = actor.workspace;
+    let page = app.db.read(move |tx| {
+        let (people, next) = match &wanted {
+            Wanted::Identifier(kind, value) => (find::by_identifier(tx, workspace, kind, value)?, None),
+            Wanted::List(which) => {
+                let place = (rows, Count::NotWanted);
+                let listing = find::list(tx, workspace, which, SortBy::Newest, after.as_ref(), place)?;
+                let listing = listing.ok_or_else(|| Problem::not_found("segment"))?;
+                (listing.people, listing.next)
+            }
+        };
+        let mut data = Vec::with_capacity(people.len());
+        for person in people {
+            if let Some(root) = root_by_id(tx, workspace, person.id)? {
+                data.push(ProfileAnswer::of(&read_sheet(tx, workspace, root)?));
+            }
+        }
+        Ok::<_, Problem>(ProfilePage { data, next: next.as_ref().map(encode_cursor) })
+    });
+    Ok(Json(page.await?))
+}
+
+enum Wanted {
+    Identifier(String, String),
+    List(Which),
+}
+
+impl Wanted {
+    fn of(query: &ListQuery) -> Result<Self, Problem> {
+        if let Some(identifier) = &query.identifier {
+            let (kind, value) = identifier.split_once(':').ok_or_else(|| {
+                let detail = "an identifier is its type and value, such as email:ana@example.com";
+                Problem::bad_request("bad_identifier", detail)
+            })?;
+            return Ok(Self::Identifier(kind.trim().to_owned(), value.to_owned()));
+        }
+        if let Some(segment) = &query.segment {
+            let id: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
+            return Ok(Self::List(Which::Segment(id)));
+        }
+        Ok(Self::List(match &query.q {
+            Some(text) if !text.trim().is_empty() => Which::Search(text.clone()),
+            _ => Which::All,
+        }))
+    }
+}
+
+/// One person. The id of a merged profile answers the person it belongs to.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles/{id}",
+    tag = "profiles",
+    params(("id" = String, Path, description = "prf_…")),
+    responses((status = 200, body = ProfileAnswer), (status = 404, body = ProblemBody)),
+)]
+pub async fn show(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Json<ProfileAnswer>, Problem> {
+    let id = profile_id(&id)?;
+    Ok(Json(read_profile(&app, &actor, id).await?))
+}
+
+/// The person of this id as it is now.
+pub(super) async fn read_profile(
+    app: &App,
+    actor: &Actor,
+    id: words::ProfileId,
+) -> Result<ProfileAnswer, Problem> {
+    let workspace = actor.workspace;
+    app.db
+        .read(move |tx| {
+            let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
+            Ok(ProfileAnswer::of(&read_sheet(tx, workspace, root)?))
+        })
+        .await
+}
+
+/// What happened, newest first by the events' own time.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles/{id}/timeline",
+    tag = "profiles",
+    params(("id" = String, Path, description = "prf_…"), PageQuery),
+    responses((status = 200, body = EventPage), (status = 404, body = ProblemBody)),
+)]
+pub async fn timeline(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<EventPage>, Problem> {
+    let id = profile_id(&id)?;
+    let rows = page_rows(query.limit);
+    let before: Option<(Timestamp, i64)> = query.cursor.as_deref().map(decode_cursor).transpose()?;
+    let before = before.unwrap_or((Timestamp::MAX, i64::MAX));
+    let workspace = actor.workspace;
+    let mut events = app
+        .db
+        .read(move |tx| {
+            let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
+            let numbers = numbers_of_person(tx, workspace, &root)?;
+            Ok::<_, Problem>(log::timeline(tx, workspace, &numbers, before, rows + 1)?)
+        })
+        .await?;
+    let has_more = events.len() > rows;
+    events.truncate(rows);
+    let last = events.last().filter(|_| has_more);
+    let next = last.map(|row| encode_cursor(&(row.at, row.seq)));
+    Ok(Json(EventPage { data: events.iter().map(EventAnswer::of).collect(), next }))
+}
+
+/// The segments the person is in, each with since when and why.
+#[utoipa::path(
+    get,
+    path = "/api/v1/profiles/{id}/segments",
+    tag = "profiles",
+    params(("id" = String, Path, description = "prf_…")),
+    responses((status = 200, body = MembershipPage), (status = 404, body = ProblemBody)),
+)]
+pub async fn segments(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Json<MembershipPage>, Problem> {
+    let id = profile_id(&id)?;
+    let profile = read_profile(&app, &actor, id).await?;
+    let mut data = Vec::with_capacity(profile.segments.len());
+    for SegmentSince { id: segment, name, since } in profile.segments {
+        let why = crate::desk::people::why::why_in_json(&app, actor.workspace, id, &segment).await?;
+        data.push(MembershipAnswer { id: segment, name, since, why });
+    }
+    Ok(Json(MembershipPage { data, next: None }))
+}

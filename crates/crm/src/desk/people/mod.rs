@@ -1,0 +1,38 @@
+//! People: the list, one person in full, merging and parting, conflicts of identity, and the same for programs.
+//!
+//! `find` answers which people a list holds, `sheet` reads everything about one, `edit` changes what is said of him as
+//! an event of its own. The screens (`list`, `person`, `merge`, `conflicts`) and the answers of `/api/v1/profiles`
+//! (`api`) are built from the same three.
+
+mod address;
+pub(super) mod api;
+mod columns;
+mod conflicts;
+mod edit;
+mod edit_page;
+mod facts_column;
+mod find;
+mod list;
+mod merge;
+mod panel;
+mod person;
+mod related;
+mod sheet;
+mod timeline;
+mod words_of;
+
+pub use find::{Listing, Which};
+pub use sheet::{Sheet, read_sheet, root_by_id};
+
+use crate::kernel::RouteTable;
+
+/// Adds every route of this part.
+pub fn routes(table: &mut RouteTable) {
+    list::routes(table);
+    person::routes(table);
+    timeline::routes(table);
+    edit_page::routes(table);
+    merge::routes(table);
+    conflicts::routes(table);
+    api::routes(table);
+}

@@ -1,0 +1,130 @@
+//! Everything about one person, read in one transaction.
+
+use std::collections::HashMap;
+
+use db::{DbError, Tx};
+use engine::facts::Facts;
+use words::{ProfileId, Timestamp, WorkspaceId};
+
+use crate::commerce;
+use crate::commerce::store::ListedOrder;
+use crate::kernel::Shop;
+use crate::profiles::store::{self, ListedPerson};
+use crate::profiles::{self, LinkedIdentifier, Merge, Profile, Standing};
+use crate::segments::{self, Definition};
+use crate::workspaces;
+
+/// Orders shown beside a person; the timeline has them all.
+const MAX_ORDERS: usize = 20;
+
+/// A person as his page shows him.
+pub struct Sheet {
+    pub profile: Profile,
+    pub facts: Facts,
+    pub standing: Standing,
+    /// By precedence of their kind.
+    pub identifiers: Vec<LinkedIdentifier>,
+    /// Newest first; undone ones included.
+    pub merges: Vec<Merge>,
+    /// Those who take part in the merges, by number.
+    pub others: HashMap<i64, ListedOther>,
+    pub orders: Vec<ListedOrder>,
+    /// The segments he is in, with since when.
+    pub segments: Vec<(Definition, Timestamp)>,
+    pub shop: Shop,
+}
+
+/// Another profile of a merge: a person of his own again, or part of this one.
+pub struct ListedOther {
+    pub id: ProfileId,
+    pub person: Option<ListedPerson>,
+}
+
+impl Sheet {
+    /// The numbers of all his profiles: what his timeline and orders are read by.
+    pub fn numbers(&self) -> Vec<i64> {
+        numbers_of(&self.profile, &self.standing)
+    }
+}
+
+fn numbers_of(root: &Profile, standing: &Standing) -> Vec<i64> {
+    std::iter::once(root.number).chain(standing.leaves.iter().copied()).collect()
+}
+
+/// The person to whom a profile's id leads now.
+pub fn root_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ProfileId) -> Result<Option<Profile>, DbError> {
+    match store::profile_by_id(tx, workspace, id)? {
+        Some(profile) => Ok(Some(store::root_of(tx, workspace, profile)?)),
+        None => Ok(None),
+    }
+}
+
+/// The numbers of all profiles of a person.
+pub fn numbers_of_person(tx: &mut Tx<'_>, workspace: WorkspaceId, root: &Profile) -> Result<Vec<i64>, DbError> {
+    let state = store::states_of(tx, workspace, &[root.number])?.pop();
+    Ok(state.map_or_else(|| vec![root.number], |state| numbers_of(root, &state.standing)))
+}
+
+/// Reads the sheet of a person's root profile.
+pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile) -> Result<Sheet, DbError> {
+    let state = store::states_of(tx, workspace, &[root.number])?.pop();
+    let (facts, standing) = state.map_or_else(Default::default, |state| (state.facts, state.standing));
+    let shop = workspaces::shop(tx, workspace)?;
+    let shop = shop.ok_or_else(|| crate::kernel::corrupt("the workspace is missing"))?;
+    let numbers = numbers_of(&root, &standing);
+    let merges = store::merges_of(tx, workspace, &numbers)?;
+    let others = others_of(tx, workspace, &merges)?;
+    Ok(Sheet {
+        identifiers: identifiers_of(tx, workspace, &numbers)?,
+        orders: commerce::store::orders_of(tx, workspace, &numbers, MAX_ORDERS)?,
+        segments: segments_of(tx, workspace, &standing)?,
+        profile: root,
+        facts,
+        standing,
+        merges,
+        others,
+        shop,
+    })
+}
+
+fn identifiers_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+) -> Result<Vec<LinkedIdentifier>, DbError> {
+    let rules = profiles::identifier_rules(tx, workspace)?;
+    let mut identifiers = store::identifiers_of(tx, workspace, numbers)?;
+    let precedence = |kind: &str| rules.iter().position(|rule| rule.kind == kind).unwrap_or(rules.len());
+    identifiers.sort_by_key(|linked| (precedence(&linked.identifier.kind), linked.linked_at));
+    Ok(identifiers)
+}
+
+fn segments_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    standing: &Standing,
+) -> Result<Vec<(Definition, Timestamp)>, DbError> {
+    let definitions = segments::store::definitions(tx, workspace)?;
+    let of_person = definitions.into_iter().filter_map(|definition| {
+        let since = standing.memberships.get(&definition.no).copied()?;
+        Some((definition, since))
+    });
+    Ok(of_person.collect())
+}
+
+fn others_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    merges: &[Merge],
+) -> Result<HashMap<i64, ListedOther>, DbError> {
+    let mut numbers: Vec<i64> = merges.iter().flat_map(|merge| [merge.from_number, merge.into_number]).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut people: HashMap<i64, ListedPerson> =
+        store::people_by_number(tx, workspace, &numbers)?.into_iter().map(|one| (one.number, one)).collect();
+    let profiles = store::profiles_by_number(tx, workspace, &numbers)?;
+    Ok(profiles
+        .into_iter()
+        .map(|one| (one.number, ListedOther { id: one.id, person: people.remove(&one.number) }))
+        .collect())
+}

@@ -1,0 +1,150 @@
+//! How many people a condition would find, and who some of them are, before it is anybody's segment.
+//!
+//! Traits, computed values and consents are read from the stored facts as bytes. What a condition says of events is
+//! counted once over the log, by the events' names, and kept only for the length of this question.
+
+use std::collections::{HashMap, VecDeque};
+
+use db::{DbError, Tx};
+use engine::condition::{Condition, EventCondition, Measure};
+use engine::event::{EventFact, LazyJson};
+use engine::evaluate::WithTallies;
+use engine::facts::Tallies;
+use engine::{CompiledCondition, FactsView, Plan, PlanError};
+use serde_json::value::RawValue;
+use thiserror::Error;
+use words::{Timestamp, WorkspaceId};
+
+use crate::kernel::{App, corrupt};
+use crate::profiles::store::ListedPerson;
+use crate::stream::log::StoredBody;
+use crate::{profiles, stream};
+
+/// People shown as examples: as many as one looks at.
+const SAMPLE: usize = 10;
+
+#[derive(Debug, Error)]
+pub enum PreviewError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What a condition finds now.
+pub struct Preview {
+    pub count: i64,
+    /// All people, to say which share that is.
+    pub people: i64,
+    /// The newest of those found.
+    pub sample: Vec<ListedPerson>,
+    pub took_ms: i64,
+}
+
+/// Decides a condition for everybody at this moment; nothing is stored.
+pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) -> Result<Preview, PreviewError> {
+    let (plans, now) = (app.stream.plans().clone(), app.now());
+    let mut preview = app
+        .db
+        .read(move |tx| {
+            let book = plans.of(tx, workspace)?;
+            let compiled = book.plan.compile_condition(None, &condition)?;
+            let mut tallies = HashMap::new();
+            if compiled.needs_events() {
+                let looks_inside = looks_inside(&book.plan, &condition);
+                tallies = tallies_of_log(tx, workspace, &compiled, looks_inside, now)?;
+            }
+            find(tx, workspace, &compiled, &tallies, now)
+        })
+        .await?;
+    preview.took_ms = app.now().since(now).as_millis();
+    Ok(preview)
+}
+
+fn find(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    compiled: &CompiledCondition,
+    tallies: &HashMap<i64, Tallies>,
+    now: Timestamp,
+) -> Result<Preview, PreviewError> {
+    let (mut count, mut people) = (0, 0);
+    let mut newest: VecDeque<i64> = VecDeque::with_capacity(SAMPLE + 1);
+    let mut damaged = None;
+    let nothing = Tallies::default();
+    profiles::store::each_facts(tx, workspace, |number, bytes| {
+        let stored = match FactsView::new(bytes) {
+            Ok(stored) => stored,
+            Err(error) => return damaged = Some(error),
+        };
+        people += 1;
+        let evidence = WithTallies { stored: &stored, tallies: tallies.get(&number).unwrap_or(&nothing) };
+        if compiled.evaluate(&evidence, now).is_member {
+            count += 1;
+            newest.push_back(number);
+            if newest.len() > SAMPLE {
+                newest.pop_front();
+            }
+        }
+    })?;
+    if let Some(error) = damaged {
+        return Err(corrupt(error).into());
+    }
+    let mut sample = profiles::store::people_by_number(tx, workspace, newest.make_contiguous())?;
+    sample.sort_by_key(|person| std::cmp::Reverse(person.number));
+    Ok(Preview { count, people, sample, took_ms: 0 })
+}
+
+/// The tallies of the condition for each person, from the log.
+fn tallies_of_log(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    compiled: &CompiledCondition,
+    looks_inside: bool,
+    now: Timestamp,
+) -> Result<HashMap<i64, Tallies>, DbError> {
+    let merged: HashMap<i64, i64> = profiles::store::merged_profiles(tx, workspace)?.into_iter().collect();
+    let mut tallies: HashMap<i64, Tallies> = HashMap::new();
+    for name in compiled.event_names() {
+        stream::log::each_named(tx, workspace, &name, |number, seq, at, _, body| {
+            let body = if looks_inside { StoredBody::parse(body) } else { StoredBody::empty() };
+            let event = EventFact {
+                seq,
+                name: &name,
+                at,
+                properties: LazyJson::text(text_of(body.properties)),
+                context: LazyJson::text(text_of(body.context)),
+                traits: None,
+            };
+            let own = tallies.entry(root_of(&merged, number)).or_default();
+            compiled.fold(own, &event, now);
+            Ok(())
+        })?;
+    }
+    Ok(tallies)
+}
+
+fn text_of(raw: Option<&RawValue>) -> &str {
+    raw.map_or("{}", RawValue::get)
+}
+
+fn root_of(merged: &HashMap<i64, i64>, number: i64) -> i64 {
+    let mut root = number;
+    while let Some(into) = merged.get(&root) {
+        root = *into;
+    }
+    root
+}
+
+/// Whether the condition, or a segment that it refers to, asks what an event says and not only that it happened.
+fn looks_inside(plan: &Plan, condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| looks_inside(plan, part)),
+        Condition::Not(part) => looks_inside(plan, part),
+        Condition::Segment(id) => plan.source_of(*id).is_some_and(|source| looks_inside(plan, source)),
+        Condition::Event(EventCondition { filters, measure, .. }) => {
+            !filters.is_empty() || matches!(measure, Some(Measure::Sum { .. }))
+        }
+        Condition::Trait { .. } | Condition::Metric { .. } | Condition::Consent { .. } => false,
+    }
+}

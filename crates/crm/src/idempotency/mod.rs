@@ -1,0 +1,129 @@
+//! `Idempotency-Key`: a creation that is sent twice happens once.
+//!
+//! The first request with a key runs and its answer is kept for a day; the same request again is given that answer, a
+//! different one under the same key is refused. Two at once: the second is told that the first still runs.
+
+mod store;
+
+use std::future::Future;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use words::Span;
+
+use crate::kernel::{Actor, App, Problem};
+
+/// How long an answer is kept.
+const KEPT_FOR: Span = Span::from_days(1);
+/// A run without an answer after this long belongs to a process that has ended.
+const ABANDONED_AFTER: Span = Span::from_millis(60_000);
+/// Keys are short random words; a longer one is a mistake.
+const MAX_KEY_BYTES: usize = 255;
+/// One of so many beginnings also forgets what is out of date.
+const FORGET_EVERY: u8 = 64;
+
+/// The request that a key stands for.
+pub struct Request<'r> {
+    /// The address, ids included: a key belongs to one thing to do.
+    pub route: &'r str,
+    pub headers: &'r HeaderMap,
+    pub body: &'r [u8],
+}
+
+/// What is known of a key.
+pub(crate) enum Known {
+    Nothing,
+    Running,
+    Answered { status: i64, answer: String },
+    OtherRequest,
+}
+
+/// Runs `make` unless its key has been answered; without a key it always runs.
+pub async fn once<F>(app: &App, actor: &Actor, request: Request<'_>, make: F) -> Response
+where
+    F: Future<Output = Result<Response, Problem>>,
+{
+    let key = match key_of(request.headers) {
+        Ok(None) => return make.await.into_response(),
+        Ok(Some(key)) => key,
+        Err(problem) => return problem.into_response(),
+    };
+    let run = Run { app, actor, key, route: request.route.to_owned() };
+    match run.begin(request.body).await {
+        Ok(Known::Nothing) => run.finish(make.await.into_response()).await,
+        Ok(Known::Running) => {
+            let detail = "the request with this Idempotency-Key is still running; send it again in a moment";
+            Problem::conflict("still_running", detail).into_response()
+        }
+        Ok(Known::Answered { status, answer }) => answered(status, answer),
+        Ok(Known::OtherRequest) => {
+            let detail = "this Idempotency-Key was used for another request; take a new one";
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+struct Run<'r> {
+    app: &'r App,
+    actor: &'r Actor,
+    key: String,
+    route: String,
+}
+
+impl Run<'_> {
+    async fn begin(&self, body: &[u8]) -> Result<Known, Problem> {
+        let (workspace, now) = (self.actor.workspace, self.app.now());
+        let (key, route, digest) = (self.key.clone(), self.route.clone(), Sha256::digest(body).to_vec());
+        let forgets = self.app.id_bytes()[0].is_multiple_of(FORGET_EVERY);
+        let known = self.app.db.write(move |tx| {
+            if forgets {
+                store::forget(tx, workspace, now.minus(KEPT_FOR))?;
+            }
+            let known = store::known(tx, workspace, (&key, &route), &digest, now)?;
+            if matches!(known, Known::Nothing) {
+                store::begin(tx, workspace, (&key, &route), &digest, now)?;
+            }
+            Ok::<_, db::DbError>(known)
+        });
+        Ok(known.await?)
+    }
+
+    /// Keeps the answer; a failure on our side is forgotten, so that the request may be sent again.
+    async fn finish(self, response: Response) -> Response {
+        let (parts, body) = response.into_parts();
+        let bytes = match axum::body::to_bytes(body, usize::MAX).await {
+            Ok(bytes) => bytes,
+            Err(_) => Bytes::new(),
+        };
+        let status = i64::from(parts.status.as_u16());
+        let answer = (!parts.status.is_server_error()).then(|| String::from_utf8_lossy(&bytes).into_owned());
+        let (workspace, key, route) = (self.actor.workspace, self.key, self.route);
+        let kept = self.app.db.write(move |tx| match answer {
+            Some(answer) => store::answer(tx, workspace, (&key, &route), status, &answer),
+            None => store::forget_one(tx, workspace, (&key, &route)),
+        });
+        if let Err(error) = kept.await {
+            tracing::error!(%error, "an answer could not be kept under its idempotency key");
+        }
+        Response::from_parts(parts, Body::from(bytes))
+    }
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
+    let detail = "Idempotency-Key is 1 to 255 visible characters";
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| Problem::bad_request("bad_idempotency_key", detail))
+}
+
+fn answered(status: i64, answer: String) -> Response {
+    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = (status.unwrap_or(StatusCode::OK), answer).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
+}

@@ -1,0 +1,266 @@
+//! The command line, as docs and scripts rely on it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(
+    name = "entente",
+    version,
+    about = "Every visitor and customer of your shop on one timeline, in segments that are true to the second",
+    after_help = "Every setting is a flag, an environment variable ENTENTE_… and a key of entente.toml, in that order.\n\
+                  Start with:  entente serve"
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serves the tracking API and the screens; the first start prints a link to set the shop up
+    #[command(after_help = "Example:\n  entente serve --data /var/lib/entente --listen 0.0.0.0:8080 --public-url https://crm.example.com")]
+    Serve(ServeArguments),
+    /// A fresh demo shop in a temporary folder, with visitors moving through it until Ctrl-C
+    #[command(after_help = "Example:\n  entente demo --profiles 5000")]
+    Demo(DemoArguments),
+    /// Owners from the command line
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Keys of shops and programs
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Reads contacts, orders or events from a CSV or JSON Lines file
+    #[command(after_help = "Examples:\n  entente import orders orders.csv --map orders.toml\n  \
+                      entente import contacts people.jsonl --dry-run\n\n\
+                      A second run of the same file changes nothing. Rows that cannot be used are written to\n\
+                      FILE.rejected.csv with their line and the reason. See examples/ for mapping files.")]
+    Import(ImportArguments),
+    /// Checks every invariant against a recomputation from the log; one line per finding
+    #[command(after_help = "Example:\n  entente doctor --data /var/lib/entente --all")]
+    Doctor(DoctorArguments),
+    /// Measures this machine: requests a second, preview and page times
+    #[command(after_help = "Example:\n  entente bench ingest --profiles 1000000 --seconds 30 --json")]
+    Bench(BenchArguments),
+    /// The load generator that `bench ingest` starts as a process of its own
+    #[command(hide = true)]
+    BenchClient(BenchClientArguments),
+}
+
+/// Which installation a command works on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InstallationArguments {
+    /// Folder of the embedded database [default: ./entente-data]
+    #[arg(long, value_name = "DIR", env = "ENTENTE_DATA")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded database
+    #[arg(long, value_name = "postgres://…", env = "ENTENTE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Settings file [default: ./entente.toml when there is one]
+    #[arg(long, value_name = "FILE", env = "ENTENTE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// What is logged, as in `info` or `warn,crm=debug` [default: info]
+    #[arg(long, value_name = "FILTER", env = "ENTENTE_LOG")]
+    pub log: Option<String>,
+    /// How log lines look on standard error
+    #[arg(long, value_enum, env = "ENTENTE_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Args)]
+pub struct ServeArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT", env = "ENTENTE_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// The address people type, without a path [default: http://LISTEN]
+    #[arg(long, value_name = "URL", env = "ENTENTE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Addresses of proxies whose X-Forwarded-For is believed
+    #[arg(long, value_name = "IP,…", value_delimiter = ',', env = "ENTENTE_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<Vec<std::net::IpAddr>>,
+    /// Address for Prometheus: GET /metrics
+    #[arg(long, value_name = "ADDR:PORT", env = "ENTENTE_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub struct DemoArguments {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", env = "ENTENTE_LISTEN")]
+    pub listen: SocketAddr,
+    /// People who know the shop
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub profiles: usize,
+    /// What is logged
+    #[arg(long, value_name = "FILTER", default_value = "warn", env = "ENTENTE_LOG")]
+    pub log: String,
+    /// The address and the sign-in as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum AdminCommand {
+    /// Creates an owner, or lets one back in with a new password
+    #[command(after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr")]
+    Create(AdminCreateArguments),
+}
+
+#[derive(Args)]
+pub struct AdminCreateArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// His address, to sign in with
+    #[arg(long, value_name = "E")]
+    pub email: words::EmailAddress,
+    /// Reads the password from standard input
+    #[arg(long, required = true)]
+    pub password_stdin: bool,
+    /// His language
+    #[arg(long, value_enum, default_value_t = Locale::En)]
+    pub locale: Locale,
+    /// The new owner as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Locale {
+    Fr,
+    En,
+}
+
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Makes a key and prints it once, alone on standard output
+    #[command(after_help = "Examples:\n  entente keys create --kind ingest --name \"My shop\"\n  \
+                      entente keys create --kind api --name till --scope events:write,profiles:read")]
+    Create(KeysCreateArguments),
+}
+
+#[derive(Args)]
+pub struct KeysCreateArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// `ingest` sits in the pages of a shop and only adds events; `api` lets a program in
+    #[arg(long, value_enum)]
+    pub kind: KeyKind,
+    /// What it is for, to find it again
+    #[arg(long, value_name = "N", default_value = "command line")]
+    pub name: String,
+    /// What an api key may do [default: everything]
+    #[arg(long = "scope", value_name = "S,…", value_delimiter = ',')]
+    pub scopes: Vec<crm::kernel::Scope>,
+    /// Web origins whose pages may use an ingest key: https://shop.example
+    #[arg(long = "origin", value_name = "URL,…", value_delimiter = ',')]
+    pub origins: Vec<String>,
+    /// The key with its id as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    Ingest,
+    Api,
+}
+
+#[derive(Args)]
+pub struct ImportArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// What the file holds
+    #[arg(value_enum)]
+    pub kind: ImportKind,
+    /// CSV (comma, semicolon or tab) or JSON Lines
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which column is what; without it columns are known by their usual names
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Reads and checks every row and stores nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The figures as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportKind {
+    Contacts,
+    Orders,
+    Events,
+}
+
+#[derive(Args)]
+pub struct DoctorArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// People whose memberships are recomputed from the log
+    #[arg(long, value_name = "N", default_value_t = 2_000, conflicts_with = "all")]
+    pub sample: usize,
+    /// Recomputes everybody
+    #[arg(long)]
+    pub all: bool,
+    /// The findings as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct BenchArguments {
+    /// What is measured
+    #[arg(value_enum, default_value_t = BenchKind::All)]
+    pub kind: BenchKind,
+    /// People who are there before
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub profiles: usize,
+    /// How long each load lasts
+    #[arg(long, value_name = "S", default_value_t = 20)]
+    pub seconds: u64,
+    /// Keeps the filled database here and uses it again, so that a second run need not fill it
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Measures PostgreSQL instead of the embedded database; the database must be empty or one of an earlier run
+    #[arg(long, value_name = "postgres://…", env = "ENTENTE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Figures as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchKind {
+    Ingest,
+    Segments,
+    Pages,
+    All,
+}
+
+#[derive(Args)]
+pub struct BenchClientArguments {
+    #[arg(long)]
+    pub address: SocketAddr,
+    #[arg(long)]
+    pub key: String,
+    #[arg(long)]
+    pub profiles: u64,
+    #[arg(long)]
+    pub seconds: u64,
+    #[arg(long)]
+    pub connections: usize,
+    /// Events of one request; 1 sends single calls
+    #[arg(long)]
+    pub batch: usize,
+}

@@ -1,0 +1,108 @@
+//! Figures for Prometheus, in its text format, on an address of their own. Counts only, never anything about people.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use crm::kernel::App;
+use words::WorkspaceId;
+
+use crate::connection::Connections;
+use crate::failure::Failure;
+use crate::http::{self, Front};
+use crate::shutdown::Ending;
+
+/// Answers by the first digit of their status.
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<[AtomicU64; 6]>);
+
+impl Metrics {
+    pub fn count_request(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).min(5);
+        self.0[class].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What the endpoint reads.
+#[derive(Clone)]
+struct Gauges {
+    app: App,
+    metrics: Metrics,
+    connections: Connections,
+    /// The newest event of each workspace's log since the start.
+    newest: Arc<Mutex<HashMap<WorkspaceId, i64>>>,
+}
+
+/// Serves `GET /metrics` on its own address until the end.
+pub async fn serve(app: &App, front: &Front, address: SocketAddr, ending: Ending) -> Result<SocketAddr, Failure> {
+    let (listener, bound) = http::bind(address).await?;
+    let gauges = Gauges {
+        app: app.clone(),
+        metrics: front.metrics.clone(),
+        connections: front.connections.clone(),
+        newest: Arc::default(),
+    };
+    tokio::spawn(follow_news(app.clone(), Arc::clone(&gauges.newest)));
+    let router = Router::new().route("/metrics", get(show)).with_state(gauges);
+    let own = Front {
+        router,
+        trusted_proxies: Vec::new(),
+        metrics: Metrics::default(),
+        connections: Connections::default(),
+    };
+    tokio::spawn(http::serve(own, listener, ending, std::time::Duration::from_secs(1)));
+    Ok(bound)
+}
+
+async fn follow_news(app: App, newest: Arc<Mutex<HashMap<WorkspaceId, i64>>>) {
+    let mut news = app.news.listen();
+    loop {
+        match news.recv().await {
+            Ok(changed) => {
+                let mut newest = newest.lock().unwrap_or_else(PoisonError::into_inner);
+                let seq = newest.entry(changed.workspace).or_default();
+                *seq = (*seq).max(changed.seq);
+            }
+            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn show(State(gauges): State<Gauges>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], render(&gauges))
+}
+
+fn render(gauges: &Gauges) -> String {
+    let mut text = String::new();
+    let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, value) in samples {
+            let _ = writeln!(text, "{name}{labels} {value}");
+        }
+    };
+    let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    family("entente_build_info", "gauge", "The running version.", &[(version, 1)]);
+    let requests: Vec<(String, u64)> = (1..=5)
+        .map(|class| (format!("{{status=\"{class}xx\"}}"), gauges.metrics.0[class].load(Ordering::Relaxed)))
+        .collect();
+    family("entente_http_requests_total", "counter", "Answered requests by status.", &requests);
+    let open = gauges.connections.count() as u64;
+    family("entente_http_connections", "gauge", "Open connections.", &[(String::new(), open)]);
+    let (writes, reads) = gauges.app.db.waiting();
+    let waiting = [("{kind=\"write\"}".to_owned(), writes as u64), ("{kind=\"read\"}".to_owned(), reads as u64)];
+    family("entente_db_waiting_transactions", "gauge", "Transactions that wait for a thread.", &waiting);
+    let newest = gauges.newest.lock().unwrap_or_else(PoisonError::into_inner);
+    let events: Vec<(String, u64)> =
+        newest.iter().map(|(workspace, seq)| (format!("{{workspace=\"{workspace}\"}}"), seq.unsigned_abs())).collect();
+    family("entente_log_events", "counter", "Events in the log, as of the last change since the start.", &events);
+    text
+}
