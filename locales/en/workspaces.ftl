@@ -80,6 +80,8 @@ member-disabled = disabled
 member-disable = Disable
 member-enable = Enable again
 member-remove = Remove from the shop
+member-remove-title = Remove { $name }?
+member-remove-text = They are signed out at once and can come back only by a new invitation.
 member-reset-link = Link for a new password
 invite-who = Whom do you invite?
 invite-submit = Make the invitation link
@@ -104,7 +106,6 @@ problem-already-member = This person is a member already.
 
 # Account
 account-title = Your account
-account-link = Your account
 account-person = You
 account-preferences = How Entente looks
 account-password = Password
@@ -144,6 +145,8 @@ key-last-used = Last used
 key-expires = Ends after
 key-expired = ended
 key-revoke = Revoke
+key-revoke-title = Revoke “{ $name }”?
+key-revoke-text = Programs that use this key are refused from now on. It cannot be brought back.
 key-revoked = revoked
 key-secret-text = Only a digest of it is kept. If it is lost, make a new one.
 key-no-scope = Choose at least one thing that the key may do.

@@ -80,6 +80,8 @@ member-disabled = désactivé
 member-disable = Désactiver
 member-enable = Réactiver
 member-remove = Retirer de la boutique
+member-remove-title = Retirer { $name } ?
+member-remove-text = La personne est déconnectée aussitôt et ne peut revenir que par une nouvelle invitation.
 member-reset-link = Lien pour un nouveau mot de passe
 invite-who = Qui invitez-vous ?
 invite-submit = Créer le lien d’invitation
@@ -104,7 +106,6 @@ problem-already-member = Cette personne est déjà membre.
 
 # Le compte
 account-title = Votre compte
-account-link = Votre compte
 account-person = Vous
 account-preferences = L’apparence d’Entente
 account-password = Mot de passe
@@ -144,6 +145,8 @@ key-last-used = Dernière utilisation
 key-expires = Fin
 key-expired = terminée
 key-revoke = Révoquer
+key-revoke-title = Révoquer « { $name } » ?
+key-revoke-text = Les programmes qui s’en servent seront refusés dès maintenant. Elle ne pourra pas être rétablie.
 key-revoked = révoquée
 key-secret-text = Seule son empreinte est conservée. Si vous la perdez, créez-en une autre.
 key-no-scope = Choisissez au moins une chose que la clé permet.

@@ -132,9 +132,7 @@ impl Predicate {
             Self::Exists => true,
             Self::Before(bound) => sight.time().is_some_and(|at| at < *bound),
             Self::After(bound) => sight.time().is_some_and(|at| at > *bound),
-            Self::WithinLast(span) => sight
-                .time()
-                .is_some_and(|at| Periods::between(at, at.plus(*span)).holds_at(now)),
+            Self::WithinLast(span) => sight.time().is_some_and(|at| Periods::between(at, at.plus(*span)).holds_at(now)),
         }
     }
 }
@@ -167,10 +165,7 @@ impl NumberOperator {
 impl Operand {
     fn new(scalar: &Scalar) -> Self {
         match scalar {
-            Scalar::Text(text) => Self::Text {
-                folded: fold(text),
-                time: time_of(text),
-            },
+            Scalar::Text(text) => Self::Text { folded: fold(text), time: time_of(text) },
             Scalar::Number(number) => Self::Number(Num::of(number)),
             Scalar::Bool(claim) => Self::Bool(*claim),
         }
@@ -180,9 +175,7 @@ impl Operand {
         match (self, sight) {
             (Self::Text { folded, .. }, Sight::Text(text)) => equals_folded(text, folded),
             (Self::Text { time, .. }, Sight::Time(at)) => *time == Some(at),
-            (Self::Number(number), Sight::Number(value)) => {
-                value.compare(*number) == Some(Ordering::Equal)
-            }
+            (Self::Number(number), Sight::Number(value)) => value.compare(*number) == Some(Ordering::Equal),
             (Self::Bool(claim), Sight::Bool(value)) => *claim == value,
             _ => false,
         }

@@ -70,7 +70,11 @@ pub(crate) enum Node {
     Not(Box<Node>),
     Trait(TraitLeaf),
     Metric(Metric, Check),
-    Consent { channel: String, purpose: String, state: ConsentState },
+    Consent {
+        channel: String,
+        purpose: String,
+        state: ConsentState,
+    },
     /// The index of an event leaf.
     Event(usize),
 }
@@ -140,12 +144,7 @@ impl Compiler {
     }
 
     pub fn finish(self, root: Node) -> CompiledCondition {
-        CompiledCondition {
-            root,
-            leaves: self.leaves,
-            reads: self.reads,
-            shop: self.shop,
-        }
+        CompiledCondition { root, leaves: self.leaves, reads: self.reads, shop: self.shop }
     }
 
     pub fn trait_leaf(&mut self, name: &str, test: &Test) -> Node {
@@ -219,9 +218,7 @@ impl EventLeaf {
             Some(span) => Periods::between(event.at, event.at.plus(span)),
         };
         let filters = self.filters.iter();
-        filters.fold(own, |periods, filter| {
-            periods.and(&filter.check.periods(&filter.place.source(event)))
-        })
+        filters.fold(own, |periods, filter| periods.and(&filter.check.periods(&filter.place.source(event))))
     }
 }
 
@@ -252,10 +249,7 @@ impl Filter {
 
 impl Place {
     fn new(path: &str) -> Self {
-        Self {
-            whole: path.to_owned(),
-            in_context: path.strip_prefix("context.").map(str::to_owned),
-        }
+        Self { whole: path.to_owned(), in_context: path.strip_prefix("context.").map(str::to_owned) }
     }
 
     fn source<'a>(&'a self, event: &'a EventFact<'_>) -> Source<'a> {

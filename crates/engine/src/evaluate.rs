@@ -1,18 +1,17 @@
 //! Decides one condition over one person's facts at one instant, and says when the answer may change.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 use words::{Currency, Timestamp};
 
 use crate::check::Check;
-use crate::compile::{CompiledCondition, Node, Threshold, TraitLeaf};
+use crate::compile::{CompiledCondition, Node, TraitLeaf};
 use crate::condition::{ConsentState, Metric};
 use crate::facts::{FactsView, Figures, LeafKey, Sales, Tallies, Tally};
 use crate::lifecycle::stage_of;
-use crate::periods::is_before_end;
 use crate::value::{MICROS, Num, Sight, Source, simple_sight};
+use crate::walk::tally_verdict;
 
 /// An answer, and until when it surely holds if nothing else happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +91,7 @@ impl CompiledCondition {
             Node::Not(part) => self.node(part, evidence, now).negated(),
             Node::Trait(leaf) => trait_verdict(leaf, evidence, now),
             Node::Metric(metric, check) => self.metric_verdict(*metric, check, evidence, now),
-            Node::Consent { channel, purpose, state } => {
-                Verdict::lasting(evidence.consent(channel, purpose) == *state)
-            }
+            Node::Consent { channel, purpose, state } => Verdict::lasting(evidence.consent(channel, purpose) == *state),
             Node::Event(index) => {
                 let leaf = &self.leaves[*index];
                 let tally = evidence.tally(leaf.key);
@@ -103,13 +100,7 @@ impl CompiledCondition {
         }
     }
 
-    fn metric_verdict(
-        &self,
-        metric: Metric,
-        check: &Check,
-        evidence: &impl Evidence,
-        now: Timestamp,
-    ) -> Verdict {
+    fn metric_verdict(&self, metric: Metric, check: &Check, evidence: &impl Evidence, now: Timestamp) -> Verdict {
         if metric == Metric::LifecycleStage {
             let stage = stage_of(&evidence.figures(), now);
             let source = Source::One(Sight::Text(stage.stage.as_str()));
@@ -187,11 +178,7 @@ fn trait_verdict(leaf: &TraitLeaf, evidence: &impl Evidence, now: Timestamp) -> 
 }
 
 /// Looks at the value, or values, that a trait's name or dotted path leads to.
-pub(crate) fn with_trait<T>(
-    path: &str,
-    evidence: &impl Evidence,
-    look: impl FnOnce(&Source<'_>) -> T,
-) -> T {
+pub(crate) fn with_trait<T>(path: &str, evidence: &impl Evidence, look: impl FnOnce(&Source<'_>) -> T) -> T {
     if let Some(json) = evidence.trait_json(path) {
         return with_json(json, "", look);
     }
@@ -212,86 +199,4 @@ fn with_json<T>(json: &str, path: &str, look: impl FnOnce(&Source<'_>) -> T) -> 
     // Stored traits were printed from values; a text that does not parse again is damage, and shows no value.
     let value: Value = serde_json::from_str(json).unwrap_or(Value::Null);
     look(&Source::At(&value, path))
-}
-
-/// A leaf's answer from its tally.
-pub(crate) fn tally_verdict(threshold: Threshold, tally: Option<&Tally>, now: Timestamp) -> Verdict {
-    match tally {
-        None => Verdict::lasting(threshold.accepts(0)),
-        Some(Tally::Total(total)) => Verdict::lasting(threshold.accepts(total.get())),
-        Some(Tally::Recent(recent)) => {
-            let end = |index: usize| recent.instants[index].plus(recent.window.within());
-            recent_verdict(threshold, &recent.instants, end, now)
-        }
-        Some(Tally::Spans(spans)) => {
-            let spans_then = spans.spans.iter().map(|((start, end), amount)| (*start, *end, *amount));
-            spans_verdict(threshold, spans.settled, spans_then, now)
-        }
-    }
-}
-
-/// Walks from change to change, in order of time, until the answer is another one.
-fn recent_verdict(
-    threshold: Threshold,
-    instants: &[Timestamp],
-    end: impl Fn(usize) -> Timestamp,
-    now: Timestamp,
-) -> Verdict {
-    let accepts = |from: usize, to: usize| threshold.accepts((to - from) as i128);
-    let mut from = 0;
-    let mut to = 0;
-    let mut walk_to = |at: Timestamp| {
-        while to < instants.len() && instants[to] <= at {
-            to += 1;
-        }
-        while from < to && !is_before_end(at, end(from)) {
-            from += 1;
-        }
-        (from, to)
-    };
-    let (mut from, mut to) = walk_to(now);
-    let is_member = accepts(from, to);
-    loop {
-        let enters = instants.get(to).copied();
-        let leaves = (from < to).then(|| end(from)).filter(|end| *end < Timestamp::MAX);
-        let Some(next) = enters.into_iter().chain(leaves).min() else {
-            return Verdict::lasting(is_member);
-        };
-        (from, to) = walk_to(next);
-        if accepts(from, to) != is_member {
-            return Verdict { is_member, flips_at: Some(next) };
-        }
-    }
-}
-
-/// The same for amounts that each count from a start to an end.
-pub(crate) fn spans_verdict(
-    threshold: Threshold,
-    settled: i128,
-    spans: impl Iterator<Item = (Timestamp, Timestamp, i128)>,
-    now: Timestamp,
-) -> Verdict {
-    let mut value = settled;
-    let mut changes: BTreeMap<Timestamp, i128> = BTreeMap::new();
-    for (start, end, amount) in spans {
-        if !is_before_end(now, end) {
-            continue;
-        }
-        if start <= now {
-            value = value.saturating_add(amount);
-        } else {
-            *changes.entry(start).or_default() += amount;
-        }
-        if end < Timestamp::MAX {
-            *changes.entry(end).or_default() -= amount;
-        }
-    }
-    let is_member = threshold.accepts(value);
-    for (at, change) in changes {
-        value = value.saturating_add(change);
-        if threshold.accepts(value) != is_member {
-            return Verdict { is_member, flips_at: Some(at) };
-        }
-    }
-    Verdict::lasting(is_member)
 }

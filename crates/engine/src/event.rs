@@ -42,18 +42,14 @@ impl<'a> LazyJson<'a> {
     pub fn get(&self) -> &Value {
         match &self.form {
             Form::Value(value) => value,
-            Form::Text { text, whole, .. } => {
-                whole.get_or_init(|| serde_json::from_str(text).unwrap_or(Value::Null))
-            }
+            Form::Text { text, whole, .. } => whole.get_or_init(|| serde_json::from_str(text).unwrap_or(Value::Null)),
         }
     }
 
     fn fields(&self) -> Option<&Fields<'a>> {
         match &self.form {
             Form::Value(_) => None,
-            Form::Text { text, fields, .. } => {
-                fields.get_or_init(|| serde_json::from_str(text).ok()).as_ref()
-            }
+            Form::Text { text, fields, .. } => fields.get_or_init(|| serde_json::from_str(text).ok()).as_ref(),
         }
     }
 

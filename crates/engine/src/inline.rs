@@ -51,13 +51,7 @@ pub(crate) struct Inliner<'a, F: Fn(SegmentId) -> Option<&'a Condition>> {
 
 impl<'a, F: Fn(SegmentId) -> Option<&'a Condition>> Inliner<'a, F> {
     pub fn new(build: u32, shop: Shop, find: F) -> Self {
-        Self {
-            compiler: Compiler::new(build, shop),
-            find,
-            chain: Vec::new(),
-            refers_to: BTreeSet::new(),
-            nodes: 0,
-        }
+        Self { compiler: Compiler::new(build, shop), find, chain: Vec::new(), refers_to: BTreeSet::new(), nodes: 0 }
     }
 
     /// Compiles the condition of the segment `own`, and names all segments that it refers to.
@@ -83,9 +77,7 @@ impl<'a, F: Fn(SegmentId) -> Option<&'a Condition>> Inliner<'a, F> {
             Condition::Segment(id) => self.reference(*id),
             Condition::Trait { name, test } => Ok(self.compiler.trait_leaf(name, test)),
             Condition::Metric { metric, test } => Ok(self.compiler.metric_leaf(*metric, test)),
-            Condition::Consent { channel, purpose, state } => {
-                Ok(self.compiler.consent_leaf(channel, purpose, *state))
-            }
+            Condition::Consent { channel, purpose, state } => Ok(self.compiler.consent_leaf(channel, purpose, *state)),
             Condition::Event(event) => Ok(self.compiler.event_leaf(event)),
         }
     }
@@ -109,4 +101,3 @@ impl<'a, F: Fn(SegmentId) -> Option<&'a Condition>> Inliner<'a, F> {
         Ok(node)
     }
 }
-

@@ -11,8 +11,8 @@
 //! - [`identity`], [`orders`], [`lifecycle`], [`calls`]: whose an event is, what it does to an order, a person's stage,
 //!   and under which name a call stands in the log.
 
-pub mod calls;
 mod bytes;
+pub mod calls;
 mod check;
 pub mod compile;
 pub mod condition;
@@ -22,9 +22,9 @@ pub mod explain;
 pub mod facts;
 mod fields;
 mod fold;
+mod hasher;
 pub mod identity;
 mod inline;
-mod hasher;
 pub mod lifecycle;
 pub mod orders;
 mod periods;
@@ -32,6 +32,7 @@ pub mod plan;
 pub mod replay;
 mod touched;
 mod value;
+mod walk;
 
 pub use compile::CompiledCondition;
 pub use condition::{Condition, ConditionError, ConsentState, Metric};

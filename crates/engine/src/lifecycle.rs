@@ -30,8 +30,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 5] =
-        [Self::Visitor, Self::Prospect, Self::Customer, Self::Loyal, Self::Dormant];
+    pub const ALL: [Self; 5] = [Self::Visitor, Self::Prospect, Self::Customer, Self::Loyal, Self::Dormant];
 
     /// The word in conditions and answers.
     pub const fn as_str(self) -> &'static str {
@@ -92,8 +91,7 @@ pub fn stage(facts: &Facts, now: Timestamp) -> StageVerdict {
 
 /// The stage at `now`, from the computed values.
 pub fn stage_of(figures: &Figures, now: Timestamp) -> StageVerdict {
-    let (Some(first_order_at), Some(last_order_at)) = (figures.first_order_at, figures.last_order_at)
-    else {
+    let (Some(first_order_at), Some(last_order_at)) = (figures.first_order_at, figures.last_order_at) else {
         return before_the_first_order(figures);
     };
     let orders = figures.orders_count;

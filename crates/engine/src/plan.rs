@@ -163,14 +163,12 @@ impl Plan {
 
     /// Whether the person is in the segment's live build at `now`; nobody is in a segment that the plan does not know.
     pub fn evaluate(&self, no: u32, evidence: &impl Evidence, now: Timestamp) -> Verdict {
-        self.condition_of(no)
-            .map_or(Verdict::lasting(false), |compiled| compiled.evaluate(evidence, now))
+        self.condition_of(no).map_or(Verdict::lasting(false), |compiled| compiled.evaluate(evidence, now))
     }
 
     /// As [`Plan::evaluate`], for one build.
     pub fn evaluate_build(&self, build: u32, evidence: &impl Evidence, now: Timestamp) -> Verdict {
-        self.condition_of_build(build)
-            .map_or(Verdict::lasting(false), |compiled| compiled.evaluate(evidence, now))
+        self.condition_of_build(build).map_or(Verdict::lasting(false), |compiled| compiled.evaluate(evidence, now))
     }
 
     /// The leaves that look at events of this name, each with its segment's number.

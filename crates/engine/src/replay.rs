@@ -31,12 +31,7 @@ pub fn facts_at<'a>(
     facts
 }
 
-fn fold_order(
-    plan: &Plan,
-    facts: &mut Facts,
-    orders: &mut BTreeMap<String, OrderHistory>,
-    event: &EventRecord,
-) {
+fn fold_order(plan: &Plan, facts: &mut Facts, orders: &mut BTreeMap<String, OrderHistory>, event: &EventRecord) {
     let read = OrderEvent::from_call(&event.name, &event.properties, event.seq, event.at);
     // A call that says nothing of an order made none when it arrived, and makes none now.
     let Some(Ok(order)) = read else {

@@ -48,10 +48,8 @@ impl<'a> Sight<'a> {
 /// The instant that a text of RFC 3339, or a date, names. Digits without hyphens are a number sent as text, not a date.
 pub fn time_of(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
-    let is_dated = bytes.len() >= 10
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && bytes[4] == b'-'
-        && bytes[7] == b'-';
+    let is_dated =
+        bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[7] == b'-';
     if !is_dated {
         return None;
     }

@@ -11,6 +11,7 @@ mod call;
 mod context;
 mod define;
 mod health;
+pub mod import;
 mod json;
 mod limits;
 mod model;

@@ -99,6 +99,7 @@ impl Work<'_, '_> {
         let mut fact = incoming.fact(seq);
         fact.name = name;
         let person = self.person(root)?;
+        let is_new = person.standing.stage.is_none();
         let mut touched = person.change(leaf, |facts| book.plan.fold_event(facts, &fact, now));
         if is_visit(incoming) {
             self.count_visit(root, incoming.at)?;
@@ -106,6 +107,10 @@ impl Work<'_, '_> {
         self.record_choices(leaf, incoming, name, seq, &mut touched)?;
         if self.record_order(leaf, incoming, name, seq)? {
             book.plan.touched_by_metrics(&Metric::OF_ORDERS, &mut touched);
+        }
+        if is_new {
+            // "Fewer than 3 orders" is true of somebody who did nothing yet.
+            touched = book.plan.touched_all();
         }
         self.settle(root, &touched, now, Cause::Life)
     }

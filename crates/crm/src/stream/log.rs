@@ -79,7 +79,8 @@ fn value_of(raw: Option<&RawValue>) -> Value {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_else(|| json!({}))
 }
 
-/// Everything of these profiles, in the order of arrival, as far as it had arrived by then.
+/// What these profiles did, in the order of arrival, as far as it had arrived by then. Events that Entente itself wrote
+/// (entries, exits, stages) are left out: they follow from the others and count for no condition.
 pub fn records_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -87,7 +88,7 @@ pub fn records_of(
     received_by: Timestamp,
 ) -> Result<Vec<EventRecord>, DbError> {
     let rows = store::events_of(tx, workspace, numbers, received_by)?;
-    Ok(rows.iter().map(LogRow::record).collect())
+    Ok(rows.iter().filter(|row| !row.is_own()).map(LogRow::record).collect())
 }
 
 pub use store::{VISITORS, day_figures_since};

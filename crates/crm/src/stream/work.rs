@@ -304,7 +304,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
 }
 
 /// A lock's key: 64 bits of the workspace's id.
-fn lock_key(workspace: WorkspaceId) -> i64 {
+pub fn lock_key(workspace: WorkspaceId) -> i64 {
     let (high, low) = workspace.as_uuid().as_u64_pair();
     (high ^ low) as i64
 }

@@ -42,7 +42,7 @@ pub use invite::{InviteError, invite};
 pub use model::{Member, NameError, ShopFields, ShopSettings, Workspace, parse_name};
 pub use pages::{page_context, routes};
 pub use password::{HashError, PasswordError};
-pub use sessions::{NewSession, OpenSession, open_session, start_session};
+pub use sessions::{NewSession, OpenSession, open_session, session_lasts, start_session};
 pub use set_up::{SetUpError, ensure_setup_link};
 pub use sign_in::{SignInError, sign_in};
 

@@ -99,6 +99,13 @@ pub async fn open_session(app: &App, token: &str) -> Result<Option<OpenSession>,
     Ok(Some(session))
 }
 
+/// Whether a session still lasts; asking does not extend it, so that a page left open is no presence.
+pub async fn session_lasts(app: &App, token: &str) -> Result<bool, DbError> {
+    let (now, digest) = (app.now(), digest(token));
+    let session = app.db.read(move |tx| store::session(tx, &digest)).await?;
+    Ok(session.is_some_and(|session| !has_ended(&session, now)))
+}
+
 /// Ends the session of this token, if there is one.
 pub(super) async fn sign_out(app: &App, token: &str) -> Result<(), DbError> {
     let digest = digest(token);

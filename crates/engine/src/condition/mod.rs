@@ -4,15 +4,18 @@
 //! name is known, no tree is deeper or wider than [`limits`] allow. [`Condition::print`] writes it back. What it means is
 //! said in the contract; how it is decided is in [`crate::evaluate`].
 
+mod fields;
 mod limits;
+mod metric;
 mod model;
 mod parse;
+mod parse_event;
+mod parse_test;
 mod print;
-mod test_parse;
 
+pub use fields::{ConditionError, ErrorCode};
 pub use limits::{MAX_DEPTH, MAX_FILTERS, MAX_LEAVES, MAX_LIST, MAX_TEXT_BYTES, MAX_WINDOW, MAX_WINDOWED_COUNT};
+pub use metric::{Metric, MetricKind};
 pub use model::{
-    Condition, ConsentState, EventCondition, Instant, Measure, Metric, MetricKind, NumberOperator,
-    PropertyTest, Scalar, Test, Window,
+    Condition, ConsentState, EventCondition, Instant, Measure, NumberOperator, PropertyTest, Scalar, Test, Window,
 };
-pub use parse::{ConditionError, ErrorCode};

@@ -14,11 +14,7 @@ impl Condition {
             Self::Trait { name, test } => print_test("trait", name, test),
             Self::Metric { metric, test } => print_test("metric", metric.as_str(), test),
             Self::Segment(id) => json!({ "segment": id.to_string() }),
-            Self::Consent {
-                channel,
-                purpose,
-                state,
-            } => json!({
+            Self::Consent { channel, purpose, state } => json!({
                 "consent": { "channel": channel, "purpose": purpose },
                 "state": state.as_str(),
             }),
@@ -44,11 +40,7 @@ fn print_event(event: &EventCondition) -> Value {
             let count = json!({ "op": op.as_str(), "value": value });
             fields.insert("count".to_owned(), count);
         }
-        Some(Measure::Sum {
-            property,
-            op,
-            value,
-        }) => {
+        Some(Measure::Sum { property, op, value }) => {
             let sum = json!({ "property": property, "op": op.as_str(), "value": value });
             fields.insert("sum".to_owned(), sum);
         }
@@ -108,9 +100,7 @@ impl Test {
             | Self::Gt(scalar)
             | Self::Gte(scalar)
             | Self::Contains(scalar) => Some(scalar.print()),
-            Self::In(scalars) | Self::NotIn(scalars) => {
-                Some(scalars.iter().map(Scalar::print).collect())
-            }
+            Self::In(scalars) | Self::NotIn(scalars) => Some(scalars.iter().map(Scalar::print).collect()),
             Self::StartsWith(text) | Self::EndsWith(text) => Some(json!(text)),
             Self::Before(instant) | Self::After(instant) => Some(json!(instant.text)),
             Self::WithinLast(window) | Self::NotWithinLast(window) => Some(json!(window.text)),

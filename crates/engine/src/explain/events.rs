@@ -8,9 +8,9 @@ use words::Timestamp;
 use super::tree::{Answer, Case, Explanation, FilterText, Reason};
 use crate::compile::{EventLeaf, Threshold};
 use crate::condition::{EventCondition, Measure};
-use crate::evaluate::spans_verdict;
 use crate::periods::is_before_end;
 use crate::value::MICROS;
+use crate::walk::spans_verdict;
 
 /// How many events are named as evidence: what a screen shows.
 const MAX_EVIDENCE: usize = 10;
@@ -105,9 +105,7 @@ fn threshold(event: &EventCondition) -> (Option<String>, &'static str, Value) {
     match &event.measure {
         None => (None, "gte", json!(1)),
         Some(Measure::Count { op, value }) => (None, op.as_str(), json!(value)),
-        Some(Measure::Sum { property, op, value }) => {
-            (Some(property.clone()), op.as_str(), json!(value))
-        }
+        Some(Measure::Sum { property, op, value }) => (Some(property.clone()), op.as_str(), json!(value)),
     }
 }
 

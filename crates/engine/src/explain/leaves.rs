@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use words::Timestamp;
 
 use super::tree::{Answer, Case, Explanation, Reason};
+use crate::check::Check;
 use crate::compile::{Compiler, Node};
 use crate::condition::{ConsentState, Metric, Scalar, Test};
 use crate::evaluate::{Verdict, with_trait};
-use crate::check::Check;
 use crate::lifecycle::stage;
 use crate::value::{Num, Sight, Source};
 
@@ -45,24 +45,11 @@ pub(super) fn explain_metric(case: &Case<'_>, metric: Metric, test: &Test) -> Ex
     answer.with(Reason::Metric { metric, op: test.op(), value: test.value(), measured })
 }
 
-pub(super) fn explain_consent(
-    case: &Case<'_>,
-    channel: &str,
-    purpose: &str,
-    state: ConsentState,
-) -> Explanation {
+pub(super) fn explain_consent(case: &Case<'_>, channel: &str, purpose: &str, state: ConsentState) -> Explanation {
     let fact = case.facts.consents().get(channel, purpose);
     let measured = fact.map_or(ConsentState::Unknown, |fact| fact.state);
-    let answer = Answer {
-        verdict: Verdict::lasting(measured == state),
-        since: fact.map(|fact| fact.stamp.at),
-    };
-    answer.with(Reason::Consent {
-        channel: channel.to_owned(),
-        purpose: purpose.to_owned(),
-        value: state,
-        measured,
-    })
+    let answer = Answer { verdict: Verdict::lasting(measured == state), since: fact.map(|fact| fact.stamp.at) };
+    answer.with(Reason::Consent { channel: channel.to_owned(), purpose: purpose.to_owned(), value: state, measured })
 }
 
 fn decide(case: &Case<'_>, leaf: impl FnOnce(&mut Compiler) -> Node) -> Verdict {

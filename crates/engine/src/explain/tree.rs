@@ -167,9 +167,7 @@ impl Case<'_> {
             Condition::Segment(segment) => self.segment(*segment),
             Condition::Trait { name, test } => explain_trait(self, name, test),
             Condition::Metric { metric, test } => explain_metric(self, *metric, test),
-            Condition::Consent { channel, purpose, state } => {
-                explain_consent(self, channel, purpose, *state)
-            }
+            Condition::Consent { channel, purpose, state } => explain_consent(self, channel, purpose, *state),
             Condition::Event(event) => explain_event(self, event),
         }
     }
@@ -194,12 +192,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub fn with(self, reason: Reason) -> Explanation {
-        Explanation {
-            is_true: self.verdict.is_member,
-            since: self.since,
-            until: self.verdict.flips_at,
-            reason,
-        }
+        Explanation { is_true: self.verdict.is_member, since: self.since, until: self.verdict.flips_at, reason }
     }
 }
 

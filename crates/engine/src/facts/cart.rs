@@ -43,9 +43,7 @@ impl Cart {
     /// What they are worth, in millionths of the shop's currency.
     pub fn value_micros(&self) -> i128 {
         let lines = self.lines.values();
-        lines
-            .map(|line| i128::from(line.quantity) * i128::from(line.price_micros))
-            .sum()
+        lines.map(|line| i128::from(line.quantity) * i128::from(line.price_micros)).sum()
     }
 
     /// The products in it with their quantities.
@@ -165,13 +163,7 @@ impl Cart {
 }
 
 /// The events that change a cart.
-const FOLDED: [&str; 5] = [
-    "Product Added",
-    "Product Removed",
-    "Cart Viewed",
-    "Cart Cleared",
-    "Order Completed",
-];
+const FOLDED: [&str; 5] = ["Product Added", "Product Removed", "Cart Viewed", "Cart Cleared", "Order Completed"];
 
 fn write_stamp(writer: &mut Writer, stamp: Stamp, base: Timestamp) {
     writer.instant(stamp.at, base);

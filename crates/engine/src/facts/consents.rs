@@ -24,26 +24,17 @@ pub struct ConsentFact {
 impl Consents {
     /// Every consent, in order of channels and purposes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, ConsentFact)> {
-        self.0
-            .iter()
-            .map(|((channel, purpose), fact)| (&**channel, &**purpose, *fact))
+        self.0.iter().map(|((channel, purpose), fact)| (&**channel, &**purpose, *fact))
     }
 
     /// What was said about a channel and a purpose.
     pub fn get(&self, channel: &str, purpose: &str) -> Option<ConsentFact> {
         let mut same = self.iter();
-        same.find(|(c, p, _)| *c == channel && *p == purpose)
-            .map(|(_, _, fact)| fact)
+        same.find(|(c, p, _)| *c == channel && *p == purpose).map(|(_, _, fact)| fact)
     }
 
     /// Records a word; says whether the state has changed.
-    pub(super) fn set(
-        &mut self,
-        channel: &str,
-        purpose: &str,
-        state: ConsentState,
-        stamp: Stamp,
-    ) -> bool {
+    pub(super) fn set(&mut self, channel: &str, purpose: &str, state: ConsentState, stamp: Stamp) -> bool {
         self.put((channel.into(), purpose.into()), ConsentFact { stamp, state })
     }
 

@@ -103,10 +103,6 @@ impl Sales {
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, FactsError> {
-        Ok(Self {
-            orders: reader.unsigned()?,
-            net_minor: reader.signed()?,
-            refunded_minor: reader.signed()?,
-        })
+        Ok(Self { orders: reader.unsigned()?, net_minor: reader.signed()?, refunded_minor: reader.signed()? })
     }
 }

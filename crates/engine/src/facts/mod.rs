@@ -10,6 +10,7 @@ mod consents;
 mod encode;
 mod figures;
 mod orders;
+mod tallies;
 mod tally;
 mod traits;
 mod view;
@@ -30,8 +31,9 @@ pub use orders::{OrderFact, Orders};
 pub use traits::{TraitFact, Traits};
 pub use view::FactsView;
 
-pub use tally::Tallies;
-pub(crate) use tally::{LeafKey, Shape, Tally, Window};
+pub(crate) use tallies::LeafKey;
+pub use tallies::Tallies;
+pub(crate) use tally::{Shape, Tally, Window};
 
 /// What decides between two writers of one value: the later event time, then the later arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

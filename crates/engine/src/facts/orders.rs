@@ -173,11 +173,7 @@ impl Orders {
     }
 }
 
-fn read_order(
-    reader: &mut Reader<'_>,
-    currencies: &[Currency],
-    base: Timestamp,
-) -> Result<OrderFact, FactsError> {
+fn read_order(reader: &mut Reader<'_>, currencies: &[Currency], base: Timestamp) -> Result<OrderFact, FactsError> {
     let ordered_at = reader.instant(base)?;
     let counts = reader.byte()? == 1;
     let currency = usize::try_from(reader.unsigned()?).ok();

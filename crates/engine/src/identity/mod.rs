@@ -6,12 +6,13 @@
 //! identifiers never become one person, and a public key never joins two known people.
 
 mod blocked;
+mod resolution;
 mod resolve;
 mod rules;
 
 pub use blocked::{BlockReason, MAX_VALUE_BYTES, blocked_reason};
-pub use resolve::{
-    Attachment, Conflict, ConflictReason, IgnoreReason, Ignored, Join, LinkRule, Resolution,
-    Subject, resolve,
+pub use resolution::{
+    Attachment, Conflict, ConflictReason, IgnoreReason, Ignored, Join, LinkRule, Resolution, Subject,
 };
+pub use resolve::resolve;
 pub use rules::{Claim, IdentifierRule, Owner, Trust, default_rules};

@@ -123,12 +123,7 @@ const MAX_QUANTITY: f64 = 1_000_000.0;
 
 impl OrderEvent {
     /// What a call says about an order; none when its name is not an order's.
-    pub fn from_call(
-        name: &str,
-        properties: &Value,
-        seq: i64,
-        at: Timestamp,
-    ) -> Option<Result<Self, OrderProblem>> {
+    pub fn from_call(name: &str, properties: &Value, seq: i64, at: Timestamp) -> Option<Result<Self, OrderProblem>> {
         let read: fn(&Map<String, Value>) -> Result<OrderChange, OrderProblem> = match name {
             "Order Completed" => |fields| content(fields).map(OrderChange::Completed),
             "Order Updated" => |fields| content(fields).map(OrderChange::Updated),
@@ -204,9 +199,7 @@ fn currency(fields: &Map<String, Value>) -> Result<Option<Currency>, OrderProble
     match fields.get("currency") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => {
-            text.trim().parse().map(Some).map_err(|_| OrderProblem::BadCurrency)
-        }
+        Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| OrderProblem::BadCurrency),
         Some(_) => Err(OrderProblem::BadCurrency),
     }
 }

@@ -78,15 +78,35 @@ fn a_mistake_is_refused_with_its_place_and_what_was_meant() {
     for window in ["30", "30 d", "1y", "-1d", "0d", "5ms", "", "36501d", "99999999999999999999d"] {
         check(json!({"event": "A", "within": window}), "within", ErrorCode::BadValue, "");
     }
-    check(json!({"metric": "order_count", "op": "exists"}), "metric", ErrorCode::UnknownWord, "did you mean \"orders_count\"");
+    check(
+        json!({"metric": "order_count", "op": "exists"}),
+        "metric",
+        ErrorCode::UnknownWord,
+        "did you mean \"orders_count\"",
+    );
     check(json!({"segment": "vip"}), "segment", ErrorCode::BadValue, "seg_");
     check(json!({"consent": {"channel": "email"}, "state": "granted"}), "consent", ErrorCode::MissingField, "purpose");
-    check(json!({"consent": {"channel": "a", "purpose": "b"}, "state": "yes"}), "state", ErrorCode::UnknownWord, "granted");
-    check(json!({"event": "A", "count": {"op": "gte", "value": 1001}, "within": "1d"}), "count.value", ErrorCode::BadValue, "1000");
+    check(
+        json!({"consent": {"channel": "a", "purpose": "b"}, "state": "yes"}),
+        "state",
+        ErrorCode::UnknownWord,
+        "granted",
+    );
+    check(
+        json!({"event": "A", "count": {"op": "gte", "value": 1001}, "within": "1d"}),
+        "count.value",
+        ErrorCode::BadValue,
+        "1000",
+    );
     check(json!({"event": "A", "count": {"op": "gte", "value": 1.5}}), "count.value", ErrorCode::BadValue, "whole");
     check(json!({"event": "A", "count": {"op": "gte", "value": -1}}), "count.value", ErrorCode::BadValue, "whole");
     check(json!({"event": "A", "count": {"op": "in", "value": 1}}), "count.op", ErrorCode::UnknownWord, "gte");
-    check(json!({"event": "A", "sum": {"property": "p", "op": "gte", "value": "1"}}), "sum.value", ErrorCode::WrongType, "number");
+    check(
+        json!({"event": "A", "sum": {"property": "p", "op": "gte", "value": "1"}}),
+        "sum.value",
+        ErrorCode::WrongType,
+        "number",
+    );
     check(json!({"event": "A", "sum": {"op": "gte", "value": 1}}), "sum", ErrorCode::MissingField, "property");
     check(
         json!({"event": "A", "sum": {"property": "p", "op": "gte", "value": 1}, "count": {"op": "gte", "value": 1}}),
@@ -103,7 +123,7 @@ fn a_condition_is_at_most_eight_deep() {
         json = json!({"not": json});
     }
     assert!(Condition::parse(&json).is_ok());
-    let path = vec!["not"; MAX_DEPTH].join(".");
+    let path = ["not"; MAX_DEPTH].join(".");
     check(json!({"not": json}), &path, ErrorCode::TooDeep, "8");
 }
 

@@ -7,9 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use words::{Currency, SegmentId, Timestamp};
 
-use crate::generate::{
-    Draft, at, condition, config, counting_condition, draft, moving_condition, timed_draft,
-};
+use crate::generate::{Draft, at, condition, config, counting_condition, draft, moving_condition, timed_draft};
 use crate::membership::plan_of;
 use crate::oracle::Life;
 
@@ -88,12 +86,8 @@ fn a_membership_is_told_with_its_numbers_and_events() {
         { "segment": id(1).to_string() },
     ]});
     let french = Condition::parse(&french).unwrap();
-    let source = |no: u8, condition: Condition| SegmentSource {
-        id: id(no),
-        no: u32::from(no),
-        build: u32::from(no),
-        condition,
-    };
+    let source =
+        |no: u8, condition: Condition| SegmentSource { id: id(no), no: u32::from(no), build: u32::from(no), condition };
     let sources = vec![source(1, shoes.unwrap()), source(2, french.clone())];
     let plan = engine::Plan::compile(sources, Currency::EUR).unwrap();
     let mut facts = Facts::new();

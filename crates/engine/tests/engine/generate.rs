@@ -56,10 +56,7 @@ fn test() -> impl Strategy<Value = (&'static str, Option<Value>)> {
         (prop::sample::select(vec!["lt", "lte", "gt", "gte"]), some(ordered.boxed())),
         (prop::sample::select(vec!["starts_with", "ends_with", "contains"]), some(text.boxed())),
         (prop::sample::select(vec!["exists", "not_exists"]), Just(None)),
-        (
-            prop::sample::select(vec!["before", "after"]),
-            some(time_text().prop_map(|text| json!(text)).boxed())
-        ),
+        (prop::sample::select(vec!["before", "after"]), some(time_text().prop_map(|text| json!(text)).boxed())),
         (
             prop::sample::select(vec!["within_last", "not_within_last"]),
             some(window().prop_map(|text| json!(text)).boxed())
@@ -82,33 +79,28 @@ fn event_leaf() -> impl Strategy<Value = Value> {
     let measure = prop_oneof![
         Just(None),
         (op.clone(), 0_u64..4).prop_map(|(op, value)| Some(("count", json!({"op": op, "value": value})))),
-        (op, prop::sample::select(vec!["p", "list.p"]), prop::sample::select(vec![0.0, 0.3, 1.0, 2.5]))
-            .prop_map(|(op, property, value)| {
-                Some(("sum", json!({"op": op, "property": property, "value": value})))
-            }),
+        (op, prop::sample::select(vec!["p", "list.p"]), prop::sample::select(vec![0.0, 0.3, 1.0, 2.5])).prop_map(
+            |(op, property, value)| { Some(("sum", json!({"op": op, "property": property, "value": value}))) }
+        ),
     ];
-    (names, filters, measure, prop::option::weighted(0.8, window())).prop_map(
-        |(name, filters, measure, within)| {
-            let mut leaf = json!({ "event": name });
-            if !filters.is_empty() {
-                leaf["where"] = Value::Array(filters);
-            }
-            if let Some((field, measure)) = measure {
-                leaf[field] = measure;
-            }
-            if let Some(within) = within {
-                leaf["within"] = json!(within);
-            }
-            leaf
-        },
-    )
+    (names, filters, measure, prop::option::weighted(0.8, window())).prop_map(|(name, filters, measure, within)| {
+        let mut leaf = json!({ "event": name });
+        if !filters.is_empty() {
+            leaf["where"] = Value::Array(filters);
+        }
+        if let Some((field, measure)) = measure {
+            leaf[field] = measure;
+        }
+        if let Some(within) = within {
+            leaf["within"] = json!(within);
+        }
+        leaf
+    })
 }
 
 fn consent_leaf() -> impl Strategy<Value = Value> {
     let states = prop::sample::select(vec!["granted", "denied", "withdrawn", "unknown"]);
-    states.prop_map(|state| {
-        json!({ "consent": { "channel": "email", "purpose": "marketing" }, "state": state })
-    })
+    states.prop_map(|state| json!({ "consent": { "channel": "email", "purpose": "marketing" }, "state": state }))
 }
 
 fn metric_leaf() -> impl Strategy<Value = Value> {
@@ -186,30 +178,27 @@ fn properties() -> impl Strategy<Value = Value> {
     let object = |value: Value| json!({ "p": value });
     let maybe = || prop::option::weighted(0.7, scalar());
     let list = prop::collection::vec(scalar().prop_map(object), 0..3);
-    (maybe(), maybe(), maybe(), prop::option::of(list), maybe()).prop_map(
-        |(p, q, inner, list, dotted)| {
-            let mut fields = json!({ "q": q });
-            for (name, value) in [("p", p), ("dotted.name", dotted)] {
-                if let Some(value) = value {
-                    fields[name] = value;
-                }
+    (maybe(), maybe(), maybe(), prop::option::of(list), maybe()).prop_map(|(p, q, inner, list, dotted)| {
+        let mut fields = json!({ "q": q });
+        for (name, value) in [("p", p), ("dotted.name", dotted)] {
+            if let Some(value) = value {
+                fields[name] = value;
             }
-            if let Some(inner) = inner {
-                fields["o"] = json!({ "p": inner });
-            }
-            if let Some(list) = list {
-                fields["list"] = Value::Array(list);
-            }
-            fields
-        },
-    )
+        }
+        if let Some(inner) = inner {
+            fields["o"] = json!({ "p": inner });
+        }
+        if let Some(list) = list {
+            fields["list"] = Value::Array(list);
+        }
+        fields
+    })
 }
 
 fn traits() -> impl Strategy<Value = Option<Value>> {
     let value = || prop_oneof![4 => scalar(), 1 => Just(Value::Null)];
-    let some = (value(), value(), value()).prop_map(|(t, v, dotted)| {
-        json!({ "t": t, "u": { "v": v, "w": [v] }, "dotted.name": dotted })
-    });
+    let some = (value(), value(), value())
+        .prop_map(|(t, v, dotted)| json!({ "t": t, "u": { "v": v, "w": [v] }, "dotted.name": dotted }));
     prop::option::weighted(0.3, some)
 }
 
@@ -224,8 +213,27 @@ pub struct Draft {
 }
 
 pub fn draft() -> impl Strategy<Value = Draft> {
-    let names = prop::sample::select(vec!["A", "A", "B", "Page Viewed", "Order Completed", "Order Completed",
-        "Order Refunded", "Order Cancelled", "Product Added", "Product Removed", "Cart Viewed", "Cart Cleared", "Other"]);
+    let orders = ["Order Completed", "Order Completed", "Order Refunded", "Order Cancelled"];
+    let names = ["A", "A", "B", "Page Viewed", "Other"];
+    draft_named([&names[..], &orders, &CART_EVENTS].concat())
+}
+
+const CART_EVENTS: [&str; 4] = ["Product Added", "Product Removed", "Cart Viewed", "Cart Cleared"];
+
+/// Events of a cart only.
+pub fn cart_draft() -> impl Strategy<Value = Draft> {
+    draft_named(CART_EVENTS.to_vec())
+}
+
+/// What a cart holds, compared with small numbers.
+pub fn cart_condition() -> impl Strategy<Value = Condition> {
+    let metric = prop::sample::select(vec!["cart_items", "cart_value"]);
+    (metric, 0_i64..4)
+        .prop_map(|(metric, value)| Condition::parse(&json!({ "metric": metric, "op": "eq", "value": value })).unwrap())
+}
+
+fn draft_named(names: Vec<&'static str>) -> impl Strategy<Value = Draft> {
+    let names = prop::sample::select(names);
     // Late by up to a minute, or ahead by up to five seconds, always on the half second.
     let lag = prop_oneof![
         4 => Just(0_i64),

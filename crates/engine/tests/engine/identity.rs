@@ -1,8 +1,8 @@
 //! Whose an event is: tables of what happens in shops, and what never happens.
 
 use engine::identity::{
-    BlockReason, Claim, Conflict, ConflictReason, IgnoreReason, Ignored, Join, LinkRule, Owner,
-    Resolution, Subject, Trust, default_rules, resolve,
+    BlockReason, Claim, Conflict, ConflictReason, IgnoreReason, Ignored, Join, LinkRule, Owner, Resolution, Subject,
+    Trust, default_rules, resolve,
 };
 use proptest::prelude::*;
 
@@ -80,12 +80,7 @@ fn an_anonymous_visitor_who_signs_up_stays_the_same_person() {
 fn a_visitor_who_signs_in_joins_the_person_he_is() {
     let resolution = resolve_in(Trust::Public, &[vec![ANA, MAIL], vec![TABLET]], &[TABLET, ANA]);
     assert_eq!(resolution.subject, Subject::Existing { leaf: 10, root: 1 });
-    let join = Join {
-        from_root: 2,
-        into_root: 1,
-        rule: LinkRule::SameEvent { kind: "user_id".to_owned() },
-        claim: 0,
-    };
+    let join = Join { from_root: 2, into_root: 1, rule: LinkRule::SameEvent { kind: "user_id".to_owned() }, claim: 0 };
     assert_eq!(resolution.joins, [join]);
 }
 
@@ -105,8 +100,7 @@ fn a_second_user_on_a_shared_device_is_another_person_and_the_device_stays() {
     let resolution = resolve_in(Trust::Server, &[vec![ANA, TABLET]], &[BOB, TABLET]);
     assert_eq!(resolution.subject, Subject::New);
     assert_eq!(attached(&resolution), [0]);
-    let conflict =
-        Conflict { claim: 1, root_a: 1, root_b: None, reason: ConflictReason::SharedIdentifier };
+    let conflict = Conflict { claim: 1, root_a: 1, root_b: None, reason: ConflictReason::SharedIdentifier };
     assert_eq!(resolution.conflicts, [conflict]);
     let again = resolve_in(Trust::Server, &[vec![ANA, TABLET], vec![BOB]], &[BOB, TABLET]);
     assert_eq!(again.subject, Subject::Existing { leaf: 20, root: 2 });
@@ -144,7 +138,7 @@ fn only_a_server_joins_two_known_people() {
 fn a_person_has_no_more_identifiers_than_allowed() {
     let mails = ["a@x.fr", "b@x.fr", "c@x.fr", "d@x.fr", "e@x.fr"];
     let five: Vec<(&str, &str)> = mails.iter().map(|mail| ("email", *mail)).chain([ANA]).collect();
-    let resolution = resolve_in(Trust::Server, &[five.clone()], &[ANA, ("email", "f@x.fr")]);
+    let resolution = resolve_in(Trust::Server, std::slice::from_ref(&five), &[ANA, ("email", "f@x.fr")]);
     assert_eq!(resolution.ignored, [Ignored { claim: 1, reason: IgnoreReason::Limit }]);
     let resolution = resolve_in(Trust::Server, &[five, vec![MAIL]], &[ANA, MAIL]);
     assert_eq!(resolution.conflicts[0].reason, ConflictReason::TooManyIdentifiers);
@@ -168,8 +162,11 @@ fn claims_that_count_for_nothing_say_why() {
     assert_eq!(attached(&resolution), [2]);
 }
 
+/// People, the claims of an event with the person who owns each, and the sender's trust.
+type World = (Vec<Owner>, Vec<(Claim, Option<usize>)>, Trust);
+
 /// People who share no identifier, and an event that claims some of theirs and some new ones.
-fn world() -> impl Strategy<Value = (Vec<Owner>, Vec<(Claim, Option<usize>)>, Trust)> {
+fn world() -> impl Strategy<Value = World> {
     let kinds = || prop::sample::select(vec!["user_id", "customer_number", "email", "phone", "anonymous_id"]);
     let people = prop::collection::vec(prop::collection::vec(kinds(), 1..4), 1..5);
     let claims = prop::collection::vec((kinds(), prop::option::of((0_usize..5, 0_usize..5))), 1..6);
@@ -180,13 +177,13 @@ fn world() -> impl Strategy<Value = (Vec<Owner>, Vec<(Claim, Option<usize>)>, Tr
             .enumerate()
             .map(|(root, kinds)| {
                 let numbered = kinds.iter().enumerate();
-                let within_limits = numbered.filter(|(index, kind)| **kind != "user_id" || !kinds[..*index].contains(kind));
+                let within_limits =
+                    numbered.filter(|(index, kind)| **kind != "user_id" || !kinds[..*index].contains(kind));
                 within_limits.map(|(index, kind)| (*kind, format!("of-{root}-{index}"))).collect()
             })
             .collect();
         let owners = named.iter().enumerate().map(|(root, identifiers)| {
-            let borrowed: Vec<(&str, &str)> =
-                identifiers.iter().map(|(kind, value)| (*kind, value.as_str())).collect();
+            let borrowed: Vec<(&str, &str)> = identifiers.iter().map(|(kind, value)| (*kind, value.as_str())).collect();
             person(root as i64 + 1, &borrowed)
         });
         let numbered = claims.iter().enumerate();

@@ -68,10 +68,7 @@ fn a_person_moves_through_the_stages_by_rule() {
 fn the_reason_is_told_with_its_numbers() {
     let reason = |facts: &Facts, today| stage(facts, day(today)).reason;
     assert_eq!(reason(&customer(&[10], 10), 20), StageReason::HasOrdered { orders: 1 });
-    assert_eq!(
-        reason(&customer(&[10], 100), 290),
-        StageReason::InactiveSince { last_active_at: day(100) }
-    );
+    assert_eq!(reason(&customer(&[10], 100), 290), StageReason::InactiveSince { last_active_at: day(100) });
     assert_eq!(
         serde_json::to_value(reason(&customer(&[1, 2, 3], 3), 4)).unwrap(),
         json!({ "code": "orders_often", "orders": 3, "last_order_at": "2026-01-04T00:00:00.000Z" })

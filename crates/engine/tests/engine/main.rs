@@ -1,5 +1,6 @@
 //! The engine's laws and tables, from outside.
-#![allow(clippy::unwrap_used)]
+// Tables read better without a `&` before every value.
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod conditions;
 mod explain;

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use words::{Currency, SegmentId, Timestamp};
 
 use crate::generate::{
-    Draft, at, condition, config, counting_condition, draft, moving_condition, timed_draft,
+    Draft, at, cart_condition, cart_draft, condition, config, counting_condition, draft, moving_condition, timed_draft,
 };
 use crate::oracle::Life;
 
@@ -19,14 +19,29 @@ const PROFILES: usize = 3;
 /// One thing that happens in the world.
 #[derive(Debug, Clone)]
 enum Step {
-    Event { profile: usize, draft: Box<Draft> },
-    Wait { millis: i64 },
+    Event {
+        profile: usize,
+        draft: Box<Draft>,
+    },
+    Wait {
+        millis: i64,
+    },
     /// Two profiles become one person, with everybody merged into them before.
-    Merge { left: usize, right: usize },
+    Merge {
+        left: usize,
+        right: usize,
+    },
     /// A profile leaves its person.
-    Unmerge { profile: usize },
-    Consent { profile: usize, state: ConsentState },
-    Identify { profile: usize },
+    Unmerge {
+        profile: usize,
+    },
+    Consent {
+        profile: usize,
+        state: ConsentState,
+    },
+    Identify {
+        profile: usize,
+    },
 }
 
 fn step(draft: impl Strategy<Value = Draft>) -> impl Strategy<Value = Step> {
@@ -95,9 +110,7 @@ impl World {
     fn meet(&mut self, root: usize) {
         let leaves = self.members(root).into_iter().map(|profile| &self.leaves[profile]);
         let facts = Facts::merged(leaves);
-        let verdicts = (0..self.conditions.len())
-            .map(|no| self.plan.evaluate(no as u32, &facts, self.now))
-            .collect();
+        let verdicts = (0..self.conditions.len()).map(|no| self.plan.evaluate(no as u32, &facts, self.now)).collect();
         self.people.insert(root, Person { facts, verdicts });
     }
 
@@ -231,9 +244,8 @@ impl World {
 
     /// Every instant up to `until` at which time alone may change an answer, and the instant before it.
     fn instants(&self, until: Timestamp) -> BTreeSet<Timestamp> {
-        const SPANS: [i64; 9] = [
-            0, 1_000, 2_000, 5_000, 10_000, 60_000, 90 * 86_400_000, 180 * 86_400_000, 365 * 86_400_000,
-        ];
+        const SPANS: [i64; 9] =
+            [0, 1_000, 2_000, 5_000, 10_000, 60_000, 90 * 86_400_000, 180 * 86_400_000, 365 * 86_400_000];
         let events = self.lives.iter().flat_map(|life| &life.events).map(|event| event.at.as_millis());
         // Times inside properties and traits lie on the half second around the start.
         let values = (-20_i64..40).map(|step| at(step * 500).as_millis());
@@ -296,11 +308,7 @@ pub fn plan_of(conditions: &[Condition]) -> Plan {
 }
 
 /// Puts the order's new standing into both facts; says whether the event was an order's.
-pub fn fold_order(
-    orders: &mut BTreeMap<String, OrderHistory>,
-    record: &EventRecord,
-    facts: &mut [&mut Facts],
-) -> bool {
+pub fn fold_order(orders: &mut BTreeMap<String, OrderHistory>, record: &EventRecord, facts: &mut [&mut Facts]) -> bool {
     let read = OrderEvent::from_call(&record.name, &record.properties, record.seq, record.at);
     let Some(order) = read else {
         return false;
@@ -342,6 +350,14 @@ proptest! {
     fn live_counts_in_windows_are_what_the_log_says_at_every_instant(
         conditions in prop::collection::vec(counting_condition(), 3..8),
         steps in prop::collection::vec(step(timed_draft()), 20..40),
+    ) {
+        live(conditions, &steps);
+    }
+
+    #[test]
+    fn live_carts_are_what_the_log_says_at_every_instant(
+        conditions in prop::collection::vec(cart_condition(), 4..8),
+        steps in prop::collection::vec(step(cart_draft()), 10..30),
     ) {
         live(conditions, &steps);
     }

@@ -18,10 +18,7 @@ fn check(value: Value, op: &str, operand: Value, expected: bool) {
     let mut of_trait = filter.clone();
     of_trait.as_object_mut().unwrap().remove("property");
     of_trait["trait"] = json!("p");
-    let found = [
-        holds(&json!({ "event": "E", "where": [filter] }), &properties),
-        holds(&of_trait, &properties),
-    ];
+    let found = [holds(&json!({ "event": "E", "where": [filter] }), &properties), holds(&of_trait, &properties)];
     assert_eq!(found, [expected; 2], "{properties} {op} {operand}");
 }
 

@@ -4,9 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::condition::{
-    Condition, ConsentState, EventCondition, Measure, Metric, NumberOperator, Scalar, Test,
-};
+use engine::condition::{Condition, ConsentState, EventCondition, Measure, Metric, NumberOperator, Scalar, Test};
 use engine::event::EventRecord;
 use serde_json::Value;
 use words::{Timestamp, fold};
@@ -108,7 +106,9 @@ impl Life {
             Metric::OrdersCount => whole(orders.len()),
             Metric::Revenue => number(net as f64),
             Metric::RefundedTotal => number(orders.iter().map(|(_, _, back)| *back as f64).sum()),
-            Metric::AverageOrderValue => (!orders.is_empty()).then(|| net as f64 / orders.len() as f64).and_then(number),
+            Metric::AverageOrderValue => {
+                (!orders.is_empty()).then(|| net as f64 / orders.len() as f64).and_then(number)
+            }
             Metric::FirstOrderAt => times.min().map(Seen::Time),
             Metric::LastOrderAt => times.max().map(Seen::Time),
             Metric::FirstSeenAt => seen.min().map(Seen::Time),
@@ -250,9 +250,7 @@ fn passes(test: &Test, seen: &[Seen], now: Timestamp) -> bool {
 }
 
 fn is_recent(value: &Seen, span: i64, now: Timestamp) -> bool {
-    time(value).is_some_and(|at| {
-        now.as_millis() - span < at.as_millis() && at <= now
-    })
+    time(value).is_some_and(|at| now.as_millis() - span < at.as_millis() && at <= now)
 }
 
 /// The folded text.
@@ -302,9 +300,7 @@ fn is_ordered(value: &Seen, scalar: &Scalar, op: NumberOperator) -> bool {
 
 fn contains(value: &Seen, scalar: &Scalar) -> bool {
     match (value, scalar) {
-        (Seen::Json(Value::Array(items)), scalar) => {
-            items.iter().any(|item| equals(&Seen::Json(item.clone()), scalar))
-        }
+        (Seen::Json(Value::Array(items)), scalar) => items.iter().any(|item| equals(&Seen::Json(item.clone()), scalar)),
         (value, Scalar::Text(part)) => text(value).is_some_and(|text| text.contains(&fold(part))),
         _ => false,
     }

@@ -29,14 +29,12 @@ fn event() -> impl Strategy<Value = (&'static str, Value, i64)> {
         .prop_map(|(id, price, quantity)| json!({ "product_id": id, "price": price, "quantity": quantity }));
     let currency = prop::option::of(prop::sample::select(vec!["EUR", "USD"]));
     let products = prop::option::of(prop::collection::vec(product, 0..3));
-    (names, amount(), amount(), currency, products, 0_i64..5).prop_map(
-        |(name, total, tax, currency, products, at)| {
-            let properties = json!({
-                "order_id": "o1", "total": total, "tax": tax, "currency": currency, "products": products,
-            });
-            (name, properties, at)
-        },
-    )
+    (names, amount(), amount(), currency, products, 0_i64..5).prop_map(|(name, total, tax, currency, products, at)| {
+        let properties = json!({
+            "order_id": "o1", "total": total, "tax": tax, "currency": currency, "products": products,
+        });
+        (name, properties, at)
+    })
 }
 
 proptest! {

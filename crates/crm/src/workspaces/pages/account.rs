@@ -151,9 +151,11 @@ async fn account_page(
     let body = html! {
         div class="stack" {
             div class="columns" {
-                (panel(&context.t("account-person"), &nothing, &person_form(context, session, errors)))
+                div class="stack" {
+                    (panel(&context.t("account-person"), &nothing, &person_form(context, session, errors)))
+                    (panel(&context.t("account-password"), &nothing, &password_form(context, session, errors)))
+                }
                 (panel(&context.t("account-preferences"), &nothing, &preferences_form(context)))
-                (panel(&context.t("account-password"), &nothing, &password_form(context, session, errors)))
             }
             (panel(&context.t("sessions-title"), &end_others, &sessions_table(context, session, &sessions)))
         }

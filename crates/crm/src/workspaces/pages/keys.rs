@@ -16,7 +16,7 @@ use super::{FieldErrors, NoticeQuery, form_again, name_error_key, page_context, 
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Scope, Visit};
 use crate::ui::{
     Button, Checked, Column, Empty, Field, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge,
-    checkbox, code_block, page, panel, time_ago,
+    checkbox, code_block, dialog, page, panel, time_ago,
 };
 use crate::workspaces::api_keys::{ApiKey, ApiKeyError, create_api_key, list_api_keys, revoke_api_key};
 use crate::workspaces::model::parse_name;
@@ -176,8 +176,9 @@ fn key_row(context: &PageContext, key: &ApiKey) -> Row {
     } else if has_expired {
         badge(Tone::Warning, &context.t("key-expired"))
     } else {
-        let revoke = Button::danger(context.t("key-revoke")).small();
-        html! { (revoke.post(format!("/settings/keys/{}/revoke", key.id))) }
+        let id = format!("revoke-{}", key.id);
+        let revoke = Button::secondary(context.t("key-revoke")).small().opens_dialog(&id);
+        html! { (revoke) (revocation_dialog(context, &id, key)) }
     };
     Row::new(vec![
         html! { (key.name) },
@@ -187,6 +188,15 @@ fn key_row(context: &PageContext, key: &ApiKey) -> Row {
         instant(key.expires_at),
         action,
     ])
+}
+
+/// A revoked key cannot be brought back, so it is asked once.
+fn revocation_dialog(context: &PageContext, id: &str, key: &ApiKey) -> Markup {
+    let body = html! { p { (context.t("key-revoke-text")) } };
+    let revoke = Button::danger(context.t("key-revoke")).post(format!("/settings/keys/{}/revoke", key.id));
+    let foot = html! { (Button::secondary(context.t("cancel")).closes_dialog(id)) (revoke) };
+    let title = context.t_with("key-revoke-title", &[("name", key.name.as_str().into())]);
+    dialog(context.language, id, &title, &body, &foot)
 }
 
 fn scope_label(context: &PageContext, scope: Scope) -> String {
@@ -209,7 +219,7 @@ fn key_form(context: &PageContext, form: &KeyForm, errors: &FieldErrors) -> Mark
                     .error(errors.on("expires_on")))
             }
             @if let Some(text) = errors.on("scope") { (alert(Tone::Bad, &text, &Markup::default())) }
-            fieldset class="stack" {
+            fieldset {
                 legend class="field-label" { (context.t("key-scopes")) }
                 @for scope in Scope::ALL {
                     @let is_checked = Checked(form.scopes.contains(&scope));

@@ -13,7 +13,7 @@ use super::{NoticeQuery, page_context, role_choices, role_label, role_of, see_ot
 use crate::kernel::{Access, App, Permission, Problem, Role, RouteTable, Visit};
 use crate::ui::{
     Button, Column, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Row, Table, Tone, alert, avatar, badge,
-    code_block, page, panel, time_ago,
+    code_block, dialog, page, time_ago,
 };
 use crate::workspaces::invite::list_invitations;
 use crate::workspaces::manage_members::{MemberChange, MemberError, change_member, list_members};
@@ -50,8 +50,9 @@ async fn show(
     let body = html! {
         div class="stack" {
             (Table::new(context.t("members-title"), columns(&context), rows).render(context.language))
-            @if !invitations.is_empty() { (invitations_panel(&context, &invitations)) }
+            @if !invitations.is_empty() { (invitations_list(&context, &invitations)) }
         }
+        @if may_edit { @for member in &members { (removal_dialog(&context, member)) } }
     };
     Ok(page(&context, &head, &body))
 }
@@ -107,7 +108,7 @@ fn actions(context: &PageContext, visit: &Visit, member: &Member) -> Markup {
     let rest = [
         MenuItem::post(context.t("member-reset-link"), path("reset-link")).icon(Icon::KeyRound),
         pause,
-        MenuItem::post(context.t("member-remove"), path("remove")).icon(Icon::UserX).danger(),
+        MenuItem::opens_dialog(context.t("member-remove"), removal_id(member)).icon(Icon::UserX).danger(),
     ];
     let label = context.t_with("member-actions-of", &[("name", member.name.as_str().into())]);
     let button = Button::ghost(label).small().icon_only(Icon::Ellipsis);
@@ -115,7 +116,21 @@ fn actions(context: &PageContext, visit: &Visit, member: &Member) -> Markup {
     html! { (menu.group(Some(&context.t("member-role")), &roles).group(None, &rest)) }
 }
 
-fn invitations_panel(context: &PageContext, invitations: &[OneTimeLink]) -> Markup {
+fn removal_id(member: &Member) -> String {
+    format!("remove-{}", member.user)
+}
+
+/// Removing somebody cannot be undone, so it is asked once.
+fn removal_dialog(context: &PageContext, member: &Member) -> Markup {
+    let id = removal_id(member);
+    let body = html! { p { (context.t("member-remove-text")) } };
+    let remove = Button::danger(context.t("member-remove")).post(format!("/members/{}/remove", member.user));
+    let foot = html! { (Button::secondary(context.t("cancel")).closes_dialog(&id)) (remove) };
+    let title = context.t_with("member-remove-title", &[("name", member.name.as_str().into())]);
+    dialog(context.language, &id, &title, &body, &foot)
+}
+
+fn invitations_list(context: &PageContext, invitations: &[OneTimeLink]) -> Markup {
     let columns = vec![
         Column::text(context.t("member-email")),
         Column::text(context.t("member-role")),
@@ -124,7 +139,8 @@ fn invitations_panel(context: &PageContext, invitations: &[OneTimeLink]) -> Mark
     ];
     let rows = invitations.iter().map(|invitation| invitation_row(context, invitation)).collect();
     let title = context.t("invitations-title");
-    panel(&title, &Markup::default(), &Table::new(&*title, columns, rows).render(context.language))
+    let table = Table::new(&*title, columns, rows);
+    html! { h2 class="panel-title" { (title) } (table.render(context.language)) }
 }
 
 fn invitation_row(context: &PageContext, invitation: &OneTimeLink) -> Row {

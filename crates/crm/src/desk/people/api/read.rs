@@ -3,14 +3,15 @@
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
-use words::{SegmentId, Timestamp};
+use words::{SegmentId, Timestamp, WorkspaceId};
 
 use super::super::find::{self, Count, Which};
 use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
 use super::profile_id;
-use crate::desk::people::api::answers::SegmentSince;
+use crate::desk::segments::{ExplainError, explain_membership};
 use crate::kernel::{Actor, App, Problem, ProblemBody, decode_cursor, encode_cursor, page_rows};
 use crate::profiles::SortBy;
 use crate::profiles::store::Place;
@@ -183,11 +184,31 @@ pub async fn segments(
     Path(id): Path<String>,
 ) -> Result<Json<MembershipPage>, Problem> {
     let id = profile_id(&id)?;
-    let profile = read_profile(&app, &actor, id).await?;
-    let mut data = Vec::with_capacity(profile.segments.len());
-    for SegmentSince { id: segment, name, since } in profile.segments {
-        let why = crate::desk::people::why::why_in_json(&app, actor.workspace, id, &segment).await?;
-        data.push(MembershipAnswer { id: segment, name, since, why });
+    let workspace = actor.workspace;
+    let sheet = app.db.read(move |tx| {
+        let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
+        Ok::<_, Problem>(read_sheet(tx, workspace, root)?)
+    });
+    let sheet = sheet.await?;
+    let mut data = Vec::with_capacity(sheet.segments.len());
+    for (definition, since) in &sheet.segments {
+        let why = why(&app, workspace, sheet.profile.number, definition.id).await?;
+        data.push(MembershipAnswer {
+            id: definition.id.to_string(),
+            name: definition.name.clone(),
+            since: *since,
+            why,
+        });
     }
     Ok(Json(MembershipPage { data, next: None }))
+}
+
+/// The explanation as JSON; null of a segment that was deleted since the list was read.
+async fn why(app: &App, workspace: WorkspaceId, number: i64, segment: SegmentId) -> Result<Value, Problem> {
+    match explain_membership(app, workspace, number, segment).await {
+        Ok(explained) => Ok(serde_json::json!(explained.explanation)),
+        Err(ExplainError::NoSuchSegment | ExplainError::NoSuchPerson) => Ok(Value::Null),
+        Err(ExplainError::Plan(error)) => Err(crate::kernel::corrupt(error).into()),
+        Err(ExplainError::Db(error)) => Err(error.into()),
+    }
 }

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 use words::{Span, Timestamp};
 
+use super::fields::{ConditionError, ErrorCode, below, refused, required, text, unknown_word};
 use super::limits::{MAX_LIST, MAX_TEXT_BYTES, MAX_WINDOW};
 use super::model::{Instant, Scalar, Test, Window};
-use super::parse::{ConditionError, ErrorCode, below, refused, required, text, unknown_word};
 
 /// Every operator of the contract.
 const OPERATORS: [&str; 17] = [
@@ -57,11 +57,7 @@ pub(super) fn parse_test(fields: &Map<String, Value>, path: &str) -> Result<Test
     }
 }
 
-fn parse_existence(
-    fields: &Map<String, Value>,
-    op: &str,
-    path: &str,
-) -> Result<Test, ConditionError> {
+fn parse_existence(fields: &Map<String, Value>, op: &str, path: &str) -> Result<Test, ConditionError> {
     if fields.get("value").is_some_and(|value| !value.is_null()) {
         let detail = format!("{op:?} takes no value");
         return Err(refused(&below(path, "value"), ErrorCode::BadValue, detail));
@@ -74,27 +70,19 @@ fn scalar(value: &Value, path: &str) -> Result<Scalar, ConditionError> {
         Value::String(_) => plain_text(value, path).map(Scalar::Text),
         Value::Number(number) => Ok(Scalar::Number(number.clone())),
         Value::Bool(claim) => Ok(Scalar::Bool(*claim)),
-        Value::Null => Err(refused(
-            path,
-            ErrorCode::WrongType,
-            "nothing is compared with null; use \"exists\" or \"not_exists\"",
-        )),
-        _ => Err(refused(
-            path,
-            ErrorCode::WrongType,
-            "write a text, a number, true or false",
-        )),
+        Value::Null => {
+            Err(refused(path, ErrorCode::WrongType, "nothing is compared with null; use \"exists\" or \"not_exists\""))
+        }
+        _ => Err(refused(path, ErrorCode::WrongType, "write a text, a number, true or false")),
     }
 }
 
 /// A number, or a text that is a time: only these have an order.
 fn measurable(value: &Value, path: &str) -> Result<Scalar, ConditionError> {
     match scalar(value, path)? {
-        Scalar::Bool(_) => Err(refused(
-            path,
-            ErrorCode::WrongType,
-            "write a number or a time such as \"2026-11-22T17:09:24Z\"",
-        )),
+        Scalar::Bool(_) => {
+            Err(refused(path, ErrorCode::WrongType, "write a number or a time such as \"2026-11-22T17:09:24Z\""))
+        }
         scalar => Ok(scalar),
     }
 }
@@ -108,9 +96,7 @@ fn scalars(value: &Value, path: &str) -> Result<Vec<Scalar>, ConditionError> {
         return Err(refused(path, ErrorCode::TooMany, detail));
     }
     let numbered = values.iter().enumerate();
-    numbered
-        .map(|(index, value)| scalar(value, &format!("{path}[{index}]")))
-        .collect()
+    numbered.map(|(index, value)| scalar(value, &format!("{path}[{index}]"))).collect()
 }
 
 fn plain_text(value: &Value, path: &str) -> Result<String, ConditionError> {

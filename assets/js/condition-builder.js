@@ -1,0 +1,238 @@
+// <condition-builder>: edits the condition in its text area as nested groups, and asks the server how many it finds.
+import { Leaves, make, nextId } from "./condition-leaves.js";
+import { fresh, isDone, isGroup, readRoot, write } from "./condition-model.js";
+
+const PAUSE_MS = 300;
+const MAX_DEPTH = 7;
+const KINDS = ["trait", "metric", "event", "segment", "consent"];
+
+class ConditionBuilder extends HTMLElement {
+  connectedCallback() {
+    if (this.tree?.isConnected) return;
+    this.source = this.querySelector("textarea");
+    this.preview = this.querySelector(".builder-preview");
+    this.catalogue = JSON.parse(this.dataset.catalogue);
+    this.traits = [];
+    this.events = this.catalogue.events;
+    this.properties = new Map();
+    this.waiting = [];
+    this.leaves = new Leaves(this);
+    let json;
+    try {
+      json = JSON.parse(this.source.value || '{"all":[]}');
+      this.root = readRoot(json);
+    } catch {
+      return; // What cannot be read stays as text, with the server's words beside it.
+    }
+    this.tree = make("div", { class: "builder-tree" });
+    this.source.closest(".field").hidden = true;
+    this.classList.add("is-live");
+    this.querySelector(".builder-main").prepend(this.tree);
+    this.draw();
+    this.write();
+    this.ask();
+    this.learn();
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+  }
+
+  t(key) {
+    return this.catalogue.texts[key] ?? key;
+  }
+
+  icon(name) {
+    return make("span", { class: "condition-icon", "aria-hidden": "true", html: this.catalogue.icons[name] });
+  }
+
+  // What is seen in the data arrives after the page; controls that wait for it are drawn anew, unless somebody types.
+  async learn() {
+    const answer = await fetch(this.dataset.suggest, { headers: { accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const known = await answer.json();
+    this.traits = known.traits;
+    this.events = known.events;
+    this.redraw();
+  }
+
+  redraw() {
+    this.waiting = this.waiting.filter(({ box }) => box.isConnected);
+    for (const { draw, box } of this.waiting) if (!box.contains(document.activeElement)) draw();
+  }
+
+  whenKnown(draw, box) {
+    this.waiting.push({ draw, box });
+  }
+
+  propertiesOf(event) {
+    if (!event) return [];
+    if (!this.properties.has(event)) {
+      this.properties.set(event, []);
+      const address = `${this.dataset.suggest}?event=${encodeURIComponent(event)}`;
+      fetch(address, { headers: { accept: "application/json" } })
+        .then((answer) => (answer.ok ? answer.json() : { properties: [] }))
+        .then((known) => {
+          this.properties.set(event, known.properties);
+          if (known.properties.length) this.redraw();
+        })
+        .catch(() => {});
+    }
+    return this.properties.get(event);
+  }
+
+  write() {
+    this.source.value = JSON.stringify(write(this.root));
+  }
+
+  changed() {
+    this.write();
+    this.source.dispatchEvent(new Event("input", { bubbles: true }));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), PAUSE_MS);
+  }
+
+  async ask() {
+    this.mark("");
+    if (!this.preview) return;
+    const done = isDone(this.root);
+    this.preview.classList.toggle("is-waiting", !done);
+    if (!done) return;
+    this.asking?.abort();
+    this.asking = new AbortController();
+    this.preview.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(this.dataset.preview, {
+        method: "POST",
+        headers: { "content-type": "application/json", "hx-request": "true" },
+        body: JSON.stringify({ condition: JSON.parse(this.source.value) }),
+        signal: this.asking.signal,
+      });
+      await this.show(answer);
+      this.preview.removeAttribute("aria-busy");
+    } catch (error) {
+      if (error.name !== "AbortError") this.preview.removeAttribute("aria-busy");
+    }
+  }
+
+  async show(answer) {
+    if (answer.ok) {
+      this.preview.innerHTML = await answer.text();
+      window.htmx?.process(this.preview);
+      return;
+    }
+    if (answer.status !== 400) return;
+    const problem = await answer.json();
+    this.mark(problem.path ?? "", problem.sentence ?? problem.detail);
+  }
+
+  // Shows what the server says at the node it speaks of.
+  mark(path, sentence) {
+    for (const old of this.tree.querySelectorAll(".condition-error")) old.remove();
+    if (!sentence) return;
+    const nodes = [...this.tree.querySelectorAll("[data-node]")].filter((node) => path.startsWith(node.node.path));
+    const place = nodes.sort((one, other) => other.node.path.length - one.node.path.length)[0];
+    place?.append(make("p", { class: "field-error condition-error", role: "alert" }, sentence));
+  }
+
+  draw(focus) {
+    this.tree.replaceChildren(this.group(this.root, null, 1));
+    if (focus) this.tree.querySelector(`[data-focus="${focus}"]`)?.focus();
+  }
+
+  // After something was added, moved or taken away.
+  rearranged(node) {
+    this.write();
+    this.draw();
+    const element = node && [...this.tree.querySelectorAll("[data-node]")].find((one) => one.node === node);
+    element?.querySelector("input, select, button")?.focus();
+    this.changed();
+  }
+
+  group(node, parent, depth) {
+    const kinds = ["all", "any", "none"].map((kind) => [kind, this.t(`group-${kind}`)]);
+    const choice = this.leaves.select(kinds, node.kind, this.t("group"), (kind) => {
+      node.kind = kind;
+      this.rearranged(node);
+    });
+    choice.classList.add("condition-group-kind");
+    const head = make("div", { class: "condition-group-head" }, choice, parent ? this.tools(node, parent) : null);
+    const joint = this.t(node.kind === "all" ? "and" : "or");
+    const rows = node.parts.map((part, index) => {
+      const row = isGroup(part) ? this.group(part, node, depth + 1) : this.row(part, node);
+      const word = make("span", { class: "condition-joint", "aria-hidden": "true" }, index === 0 ? "" : joint);
+      return make("li", { class: "condition-item" }, word, row);
+    });
+    const list = make("ul", { class: "condition-list" }, ...rows);
+    const empty = node.parts.length ? null : make("p", { class: "condition-empty" }, this.t(parent ? "empty-group" : "empty-root"));
+    const element = make("div", { class: `condition-group${parent ? "" : " condition-root"}`, role: "group", "aria-label": this.t(`group-${node.kind}`), "data-node": true }, head, empty ?? list, this.adders(node, depth));
+    element.node = node;
+    return element;
+  }
+
+  row(node, parent) {
+    const title = make("span", { class: "condition-kind" }, this.icon(node.kind), make("span", {}, this.t(`kind-${node.kind}`)));
+    const head = make("div", { class: "condition-head" }, title, this.tools(node, parent));
+    const element = make("div", { class: "condition-row", role: "group", "aria-label": this.t(`kind-${node.kind}`), "data-node": true }, head, this.leaves.of(node));
+    element.node = node;
+    return element;
+  }
+
+  adders(node, depth) {
+    const add = (kind) => {
+      const part = fresh(kind, this.catalogue);
+      node.parts.push(part);
+      this.rearranged(part);
+    };
+    const kinds = KINDS.filter((kind) => kind !== "segment" || this.catalogue.segments.length);
+    const items = kinds.map((kind) => [this.t(`add-${kind}`), kind, () => add(kind)]);
+    const condition = this.menu(this.t("add-condition"), "plus", items, "button button-secondary button-small");
+    const group = depth >= MAX_DEPTH ? null : make("button", { type: "button", class: "button button-ghost button-small", onclick: () => add("any") }, this.icon("folder-plus"), this.t("add-group"));
+    return make("div", { class: "condition-adders" }, condition, group);
+  }
+
+  // Every way to rearrange that a pointer could drag, as a menu.
+  tools(node, parent) {
+    const index = parent.parts.indexOf(node);
+    const swap = (other) => {
+      [parent.parts[index], parent.parts[other]] = [parent.parts[other], parent.parts[index]];
+      this.rearranged(node);
+    };
+    const take = () => parent.parts.splice(parent.parts.indexOf(node), 1);
+    const items = [];
+    if (index > 0) items.push([this.t("move-up"), "arrow-up", () => swap(index - 1)]);
+    if (index < parent.parts.length - 1) items.push([this.t("move-down"), "arrow-down", () => swap(index + 1)]);
+    const above = parent.parts[index - 1];
+    if (above && isGroup(above)) items.push([this.t("move-in"), "folder", () => { take(); above.parts.push(node); this.rearranged(node); }]);
+    const outer = this.parentOf(parent);
+    if (outer) items.push([this.t("move-out"), "corner-down-left", () => { take(); outer.parts.splice(outer.parts.indexOf(parent) + 1, 0, node); this.rearranged(node); }]);
+    items.push([this.t("wrap"), "folder-plus", () => { parent.parts[index] = { kind: "any", parts: [node] }; this.rearranged(node); }]);
+    items.push([this.t("duplicate"), "copy", () => { parent.parts.splice(index + 1, 0, structuredClone({ ...node })); this.rearranged(node); }]);
+    const menu = this.menu(this.t("more"), "ellipsis", items, "button button-ghost button-small button-square", true);
+    const remove = make("button", { type: "button", class: "button button-ghost button-small button-square", title: this.t("remove"), "aria-label": this.t("remove"), onclick: () => { take(); this.rearranged(parent); } }, this.icon("trash"));
+    return make("span", { class: "condition-tools" }, menu, remove);
+  }
+
+  parentOf(node, among = this.root) {
+    if (!isGroup(among)) return null;
+    if (among.parts.includes(node)) return among;
+    return among.parts.map((part) => this.parentOf(node, part)).find(Boolean) ?? null;
+  }
+
+  menu(label, icon, items, look, isIconOnly = false) {
+    const id = nextId();
+    const text = make("span", { class: isIconOnly ? "visually-hidden" : "" }, label);
+    const button = make("button", { type: "button", class: look, popovertarget: id, "aria-haspopup": "true", title: isIconOnly ? label : undefined }, this.icon(icon), text);
+    const lines = items.map(([title, picture, act]) => make("button", { type: "button", class: "menu-item", onclick: act }, this.icon(picture), make("span", { class: "menu-label" }, title)));
+    const popover = make("div", { class: "menu", id, popover: "auto" }, make("div", { class: "menu-group" }, ...lines));
+    return make("span", { class: "menu-anchor" }, button, popover);
+  }
+}
+
+customElements.define("condition-builder", ConditionBuilder);
+
+// A morph may have put the server's markup in the place of ours.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const builder of document.querySelectorAll("condition-builder")) builder.connectedCallback();
+});

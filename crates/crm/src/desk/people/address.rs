@@ -1,0 +1,194 @@
+//! The address of the list: filter, order, columns and place, so that going back, reloading and sharing work.
+
+use engine::lifecycle::Stage;
+use words::SegmentId;
+
+use super::columns::{Columns, ShownColumn};
+use super::find::Which;
+use crate::kernel::{Problem, decode_cursor, encode_cursor};
+use crate::profiles::SortBy;
+use crate::profiles::store::Place;
+
+/// What the list shows.
+#[derive(Clone, Debug)]
+pub struct Address {
+    pub which: Which,
+    /// The condition as JSON, when the list is filtered by one; it takes the place of `which`.
+    pub condition: Option<String>,
+    pub sort: SortBy,
+    pub columns: Columns,
+    pub after: Option<Place>,
+    /// Where the pages before this one began, newest last: keyset pages do not know their way back.
+    trail: Vec<String>,
+}
+
+/// Pages that the address remembers; the way back from further on leads there and then to the beginning.
+const MAX_TRAIL: usize = 20;
+
+/// The orders with their words in addresses.
+const SORTS: [(SortBy, &str); 5] = [
+    (SortBy::LastSeen, "last_seen"),
+    (SortBy::Newest, "newest"),
+    (SortBy::Name, "name"),
+    (SortBy::Revenue, "revenue"),
+    (SortBy::Orders, "orders"),
+];
+
+impl Address {
+    /// Reads the query of `/people`. Unknown words fall back to the usual list: an old link still shows people.
+    pub fn parse(pairs: &[(String, String)]) -> Result<Self, Problem> {
+        let value = |name: &str| {
+            pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        };
+        let sort = SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map_or(SortBy::LastSeen, |(sort, _)| *sort);
+        let which = which_of(value("q"), value("segment"), value("stage"))?;
+        Ok(Self {
+            sort: fitting(sort, &which),
+            which,
+            condition: value("condition").map(str::to_owned),
+            columns: Columns::parse(pairs),
+            after: value("after").map(decode_cursor).transpose()?,
+            trail: value("trail").map(|trail| trail.split('.').map(str::to_owned).collect()).unwrap_or_default(),
+        })
+    }
+
+    pub fn sort_word(&self) -> &'static str {
+        SORTS.iter().find(|(sort, _)| *sort == self.sort).map_or("last_seen", |(_, word)| word)
+    }
+
+    /// The same list from its beginning, with another filter.
+    pub fn with(&self, which: Which) -> Self {
+        Self { sort: fitting(self.sort, &which), which, condition: None, after: None, trail: Vec::new(), ..self.clone() }
+    }
+
+    pub fn sorted_by(&self, sort: SortBy) -> Self {
+        Self { sort, after: None, trail: Vec::new(), ..self.clone() }
+    }
+
+    /// The page that begins after this place.
+    pub fn next_page(&self, after: Place) -> Self {
+        let mut trail = self.trail.clone();
+        trail.extend(self.after.as_ref().map(encode_cursor));
+        let forgotten = trail.len().saturating_sub(MAX_TRAIL);
+        trail.drain(..forgotten);
+        Self { after: Some(after), trail, ..self.clone() }
+    }
+
+    /// The page before this one; none before the first.
+    pub fn previous_page(&self) -> Option<Self> {
+        self.after.as_ref()?;
+        let mut trail = self.trail.clone();
+        let after = trail.pop().and_then(|cursor| decode_cursor(&cursor).ok());
+        Some(Self { after, trail, ..self.clone() })
+    }
+
+    /// Whether the list is in an order that can be chosen.
+    pub fn may_sort(&self) -> bool {
+        self.condition.is_none() && matches!(self.which, Which::All | Which::Stage(_))
+    }
+
+    /// What a form must send along besides the columns that it chooses.
+    pub fn kept(&self) -> Vec<(&'static str, String)> {
+        let mut kept = Vec::new();
+        match &self.which {
+            Which::All => {}
+            Which::Stage(stage) => kept.push(("stage", stage.as_str().to_owned())),
+            Which::Segment(id) => kept.push(("segment", id.to_string())),
+            Which::Search(text) => kept.push(("q", text.clone())),
+        }
+        kept.extend(self.condition.iter().map(|condition| ("condition", condition.clone())));
+        if self.sort != SortBy::LastSeen {
+            kept.push(("sort", self.sort_word().to_owned()));
+        }
+        kept
+    }
+
+    pub fn href(&self) -> String {
+        let mut pairs = self.kept();
+        if let Some(chosen) = self.columns.chosen() {
+            pairs.extend(chosen.iter().map(|column| ("columns", ShownColumn::code(*column).to_owned())));
+        }
+        if let Some(after) = &self.after {
+            pairs.push(("after", encode_cursor(after)));
+        }
+        if !self.trail.is_empty() {
+            pairs.push(("trail", self.trail.join(".")));
+        }
+        let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if query.is_empty() { "/people".to_owned() } else { format!("/people?{}", query.join("&")) }
+    }
+}
+
+fn which_of(q: Option<&str>, segment: Option<&str>, stage: Option<&str>) -> Result<Which, Problem> {
+    if let Some(segment) = segment {
+        let id: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
+        return Ok(Which::Segment(id));
+    }
+    if let Some(text) = q {
+        return Ok(Which::Search(text.to_owned()));
+    }
+    let stage = stage.and_then(|stage| Stage::ALL.into_iter().find(|known| known.as_str() == stage));
+    Ok(stage.map_or(Which::All, Which::Stage))
+}
+
+/// Who has never ordered is not sorted by orders, and who has no name not by name: the list would end before it began.
+fn fitting(sort: SortBy, which: &Which) -> SortBy {
+    match (which, sort) {
+        (Which::Stage(Stage::Visitor), SortBy::Name | SortBy::Revenue | SortBy::Orders)
+        | (Which::Stage(Stage::Prospect), SortBy::Revenue | SortBy::Orders) => SortBy::LastSeen,
+        _ => sort,
+    }
+}
+
+/// A value of a query (RFC 3986, section 2.1).
+pub fn encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parsed(pairs: &[(&str, &str)]) -> Address {
+        let pairs: Vec<(String, String)> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Address::parse(&pairs).unwrap()
+    }
+
+    #[test]
+    fn an_address_keeps_what_was_chosen_and_nothing_else() {
+        assert_eq!(parsed(&[]).href(), "/people");
+        assert_eq!(parsed(&[("sort", "revenue"), ("stage", "loyal")]).href(), "/people?stage=loyal&sort=revenue");
+        assert_eq!(parsed(&[("q", "Ana & Luc")]).href(), "/people?q=Ana%20%26%20Luc");
+        assert_eq!(
+            parsed(&[("columns", "email"), ("columns", "city")]).href(),
+            "/people?columns=email&columns=city"
+        );
+        assert_eq!(parsed(&[("sort", "nonsense"), ("stage", "king"), ("columns", "shoes")]).href(), "/people");
+    }
+
+    #[test]
+    fn pages_lead_forward_and_back_again() {
+        let place = |number| Place { value: 7, text: String::new(), number };
+        let first = parsed(&[("stage", "loyal")]);
+        let third = first.next_page(place(2)).next_page(place(3));
+        let second = third.previous_page().unwrap();
+        assert_eq!(second.href(), first.next_page(place(2)).href());
+        assert_eq!(second.previous_page().unwrap().href(), first.href());
+        assert!(first.previous_page().is_none());
+    }
+
+    #[test]
+    fn a_stage_without_orders_is_not_sorted_by_orders() {
+        assert_eq!(parsed(&[("stage", "visitor"), ("sort", "revenue")]).sort, SortBy::LastSeen);
+        assert_eq!(parsed(&[("stage", "customer"), ("sort", "revenue")]).sort, SortBy::Revenue);
+    }
+}
