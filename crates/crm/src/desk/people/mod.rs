@@ -31,6 +31,7 @@ pub fn routes(table: &mut RouteTable) {
     list::routes(table);
     person::routes(table);
     timeline::routes(table);
+    related::routes(table);
     edit_page::routes(table);
     merge::routes(table);
     conflicts::routes(table);

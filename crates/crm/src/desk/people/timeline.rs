@@ -158,8 +158,13 @@ fn older(context: &PageContext, id: ProfileId, query: &TimelineQuery, next: Opti
     html! { div class="timeline-older" { (button) } }
 }
 
+/// The first events alone, for where there is little room.
+pub fn first_days(context: &PageContext, id: ProfileId, events: &Events, rows: usize) -> Markup {
+    days(context, id, &events.rows[..events.rows.len().min(rows)])
+}
+
 /// The events in days as the reader counts them.
-pub fn days(context: &PageContext, id: ProfileId, rows: &[LogRow]) -> Markup {
+fn days(context: &PageContext, id: ProfileId, rows: &[LogRow]) -> Markup {
     let today = day_of(context.now, &context.zone);
     let mut days: Vec<(jiff::civil::Date, TimelineDay)> = Vec::new();
     for row in rows {

@@ -1,0 +1,209 @@
+//! What hangs on a person: segments with their why, orders, merges that can be undone.
+
+use std::collections::HashMap;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use words::{Currency, Money, ProfileId, SegmentId};
+
+use super::person::{name_of, person_id};
+use super::sheet::{Sheet, read_sheet, root_by_id};
+use super::words_of::{person_name, rule_words, visitor_name};
+use crate::commerce::store::ListedOrder;
+use crate::desk::segments::{ExplainError, explain_membership, explanation};
+use crate::desk::segment_label;
+use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
+use crate::profiles::Merge;
+use crate::segments::Definition;
+use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Tone, badge, page, panel, time_ago};
+use crate::workspaces::{list_members, page_context};
+
+pub(super) fn routes(table: &mut RouteTable) {
+    let see = Access::Member(Permission::SeePeople);
+    table.add(Method::GET, "/people/{id}/segments/{segment}/why", see, get(why));
+}
+
+/// The names of members who merged by hand, by the text under which merges keep them.
+pub type MemberNames = HashMap<String, String>;
+
+/// Read only when a person's merges name somebody.
+pub async fn member_names(app: &App, visit: &Visit, sheet: &Sheet) -> Result<MemberNames, Problem> {
+    if !sheet.merges.iter().any(|merge| merge.actor.starts_with("usr_")) {
+        return Ok(MemberNames::new());
+    }
+    let members = list_members(app, &visit.actor).await?;
+    Ok(members.into_iter().map(|member| (member.user.to_string(), member.name)).collect())
+}
+
+pub fn related_column(context: &PageContext, visit: &Visit, sheet: &Sheet, names: &MemberNames) -> Markup {
+    html! {
+        (panel(&context.t("person-segments"), &Markup::default(), &segments(context, sheet)))
+        (panel(&context.t("person-orders"), &Markup::default(), &orders(context, sheet)))
+        @if !sheet.merges.is_empty() {
+            (panel(&context.t("person-merges"), &Markup::default(), &merges(context, visit, sheet, names)))
+        }
+    }
+}
+
+fn segments(context: &PageContext, sheet: &Sheet) -> Markup {
+    if sheet.segments.is_empty() {
+        return html! { p class="nothing" { (context.t("person-no-segments")) } };
+    }
+    html! {
+        ul class="related" {
+            @for (definition, since) in &sheet.segments {
+                li class="related-item" {
+                    div class="related-line" {
+                        a href=(format!("/segments/{}", definition.id)) { (segment_name(context, definition)) }
+                        span class="related-note" { (time_ago(context, *since)) }
+                    }
+                    (why_fold(context, sheet.profile.id, definition.id))
+                }
+            }
+        }
+    }
+}
+
+fn segment_name(context: &PageContext, definition: &Definition) -> String {
+    segment_label(context, &definition.name, definition.ready_made.as_deref())
+}
+
+/// Reasons are worked out when somebody asks for them.
+fn why_fold(context: &PageContext, id: ProfileId, segment: SegmentId) -> Markup {
+    let href = format!("/people/{id}/segments/{segment}/why");
+    html! {
+        details class="more" {
+            summary { (context.t("person-why")) }
+            div hx-get=(href) hx-trigger="toggle from:closest details once" hx-target="this" hx-swap="innerHTML" {
+                a href=(href) { (context.t("person-why-open")) }
+            }
+        }
+    }
+}
+
+async fn why(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path((id, segment)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = person_id(&id)?;
+    let segment: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
+    let workspace = visit.actor.workspace;
+    let sheet = app.db.read(move |tx| {
+        let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
+        Ok::<_, Problem>(read_sheet(tx, workspace, root)?)
+    });
+    let sheet = sheet.await?;
+    let context = page_context(&visit, Some(NavItem::People));
+    let explained = explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
+    let reasons = explanation(&app, &context, &visit, &explained).await?;
+    if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") {
+        return Ok(reasons.into_response());
+    }
+    let name = segment_name(&context, &explained.definition);
+    let head = PageHead::new(context.t_with("person-why-title", &[("segment", name.into())]))
+        .back(name_of(&context, &sheet), format!("/people/{}", sheet.profile.id));
+    Ok(page(&context, &head, &reasons).into_response())
+}
+
+fn explain_problem(error: ExplainError) -> Problem {
+    match error {
+        ExplainError::NoSuchSegment => Problem::not_found("segment"),
+        ExplainError::NoSuchPerson => Problem::not_found("person"),
+        ExplainError::Plan(error) => crate::kernel::corrupt(error).into(),
+        ExplainError::Db(error) => error.into(),
+    }
+}
+
+fn orders(context: &PageContext, sheet: &Sheet) -> Markup {
+    if sheet.orders.is_empty() {
+        return html! { p class="nothing" { (context.t("person-no-orders")) } };
+    }
+    html! {
+        ul class="related" {
+            @for order in &sheet.orders {
+                li class="related-item" {
+                    div class="related-line" { span { (order.order_id) } span class="related-figure" { (amount(context, order)) } }
+                    div class="related-line" { (order_badge(context, &order.status)) span class="related-note" { (time_ago(context, order.ordered_at)) } }
+                }
+            }
+        }
+    }
+}
+
+fn amount(context: &PageContext, order: &ListedOrder) -> String {
+    match order.currency.parse::<Currency>() {
+        Ok(currency) => context.money(Money { minor: order.total_minor - order.refunded_minor, currency }),
+        Err(_) => String::new(),
+    }
+}
+
+fn order_badge(context: &PageContext, status: &str) -> Markup {
+    let (tone, key) = match status {
+        "completed" => (Tone::Good, "order-status-completed"),
+        "updated" => (Tone::Good, "order-status-updated"),
+        "partially_refunded" => (Tone::Warning, "order-status-partially-refunded"),
+        "refunded" => (Tone::Warning, "order-status-refunded"),
+        "cancelled" => (Tone::Bad, "order-status-cancelled"),
+        _ => (Tone::Neutral, "order-status-pending"),
+    };
+    badge(tone, &context.t(key))
+}
+
+fn merges(context: &PageContext, visit: &Visit, sheet: &Sheet, names: &MemberNames) -> Markup {
+    html! { ul class="related" { @for merge in &sheet.merges { (merge_item(context, visit, sheet, merge, names)) } } }
+}
+
+fn merge_item(context: &PageContext, visit: &Visit, sheet: &Sheet, merge: &Merge, names: &MemberNames) -> Markup {
+    let is_undone = merge.undone_at.is_some();
+    let other = other_of(sheet, merge);
+    let variables = [("rule", rule_words(context, &merge.rule).into()), ("actor", actor_words(context, merge, names).into())];
+    html! {
+        li class="related-item" {
+            div class="related-line" { (other_name(context, sheet, other)) span class="related-note" { (time_ago(context, merge.at)) } }
+            p class="related-note" {
+                (context.t_with("person-merge-reason", &variables))
+                @if let Some(seq) = merge.event_seq {
+                    " · " a href=(format!("/people/{}/events/{seq}", sheet.profile.id)) { (context.t("person-by-event")) }
+                }
+            }
+            @if is_undone {
+                (badge(Tone::Neutral, &context.t("person-merge-undone")))
+            } @else if visit.actor.may(Permission::MergePeople) {
+                (Button::secondary(context.t("undo")).small().icon(Icon::Undo2).post(format!("/people/merges/{}/undo", merge.id)))
+            }
+        }
+    }
+}
+
+/// The profile at the other end of a merge, as seen from this person.
+fn other_of(sheet: &Sheet, merge: &Merge) -> i64 {
+    let is_mine = |number: i64| sheet.numbers().contains(&number);
+    if merge.undone_at.is_some() && is_mine(merge.from_number) { merge.into_number } else { merge.from_number }
+}
+
+fn other_name(context: &PageContext, sheet: &Sheet, number: i64) -> Markup {
+    match sheet.others.get(&number) {
+        Some(other) => match &other.person {
+            Some(person) if person.number != sheet.profile.number => {
+                html! { a href=(format!("/people/{}", other.id)) { (person_name(context, &person.row, number)) } }
+            }
+            _ => html! { span { (visitor_name(context, number)) } },
+        },
+        None => html! { span { (visitor_name(context, number)) } },
+    }
+}
+
+fn actor_words(context: &PageContext, merge: &Merge, names: &MemberNames) -> String {
+    match names.get(&merge.actor) {
+        Some(name) => name.clone(),
+        None if merge.actor.starts_with("key_") => context.t("actor-program").into_owned(),
+        None if merge.actor.starts_with("usr_") => context.t("actor-former-member").into_owned(),
+        None => context.t("actor-system").into_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+//! All sources with their health.
+
+use axum::Extension;
+use axum::extract::State;
+use maud::{Markup, html};
+
+use super::health::{DAYS, SourceHealth, light, read_all};
+use crate::intake::Source;
+use crate::kernel::texts::Value;
+use crate::kernel::{App, Permission, Problem, Visit};
+use crate::ui::{
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, badge, live_region, page, sparkline,
+    time_ago,
+};
+use crate::workspaces::page_context;
+
+pub(super) async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {
+    let sources = read(&app, &visit).await?;
+    let context = page_context(&visit, Some(NavItem::Sources));
+    let mut head = PageHead::new(context.t("sources-title"))
+        .count(context.integer(sources.len() as i64))
+        .note(html! { (context.t("sources-intro")) });
+    if visit.actor.may(Permission::EditSources) {
+        head = head.actions(html! { (Button::primary(context.t("source-new")).icon(Icon::Plus).link("/sources/new")) });
+    }
+    Ok(page(&context, &head, &live_region("live-sources", "/sources/rows", &rows(&context, &sources))))
+}
+
+pub(super) async fn show_rows(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {
+    let sources = read(&app, &visit).await?;
+    Ok(rows(&page_context(&visit, Some(NavItem::Sources)), &sources))
+}
+
+async fn read(app: &App, visit: &Visit) -> Result<Vec<(Source, SourceHealth)>, Problem> {
+    let (workspace, shop, now) = (visit.actor.workspace, visit.shop.clone(), visit.now);
+    Ok(app.db.read(move |tx| read_all(tx, workspace, &shop, now)).await?)
+}
+
+fn rows(context: &PageContext, sources: &[(Source, SourceHealth)]) -> Markup {
+    if sources.is_empty() {
+        let empty = Empty::new(Icon::Plug, context.t("sources-empty-title"), context.t("sources-empty-text"));
+        return html! { (empty) };
+    }
+    let columns = vec![
+        Column::text(context.t("source-name")),
+        Column::text(context.t("source-kind")),
+        Column::text(context.t("source-health")),
+        Column::text(context.t("source-last")),
+        Column::number(context.t("source-today")),
+        Column::number(context.t_with("source-days", &[("days", Value::from(DAYS))])).minor(),
+        Column::number(context.t("source-rejected")),
+    ];
+    let rows = sources.iter().map(|(source, health)| row(context, source, health)).collect();
+    Table::new(context.t("sources-title"), columns, rows).render(context.language)
+}
+
+fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {
+    let last = match health.last_at {
+        Some(at) => time_ago(context, at),
+        None => html! { span class="nothing" { "—" } },
+    };
+    let rejected = match health.rejected {
+        0 => html! { span class="nothing" { "0" } },
+        count => badge(Tone::Warning, &context.integer(count)),
+    };
+    let title = context.t_with("source-sparkline", &[("name", source.name.as_str().into())]);
+    Row::new(vec![
+        html! { (source.name) },
+        html! { (context.t(&format!("source-kind-{}", source.kind.code()))) },
+        light(context, source, health),
+        last,
+        html! { (context.integer(health.today())) },
+        sparkline(&title, &health.values()),
+        rejected,
+    ])
+    .link(format!("/sources/{}", source.id))
+}
