@@ -5,6 +5,7 @@
 /// Slices from left to right: each may call the doors of those before it. News travel the other way as outbox rows and
 /// events. `stream` conducts them all, and `intake` hands it what arrives.
 pub const ORDER: &[&str] = &[
+    "idempotency",
     "workspaces",
     "profiles",
     "consent",
@@ -28,7 +29,7 @@ pub const FURNITURE: &[(&str, &[&str])] = &[("kernel", &[]), ("ui", &["kernel"])
 pub const KNOWN_TO_ALL: &[&str] = &["kernel", "ui"];
 
 /// Rooms of `crm` that put the slices together: they know every door, and nothing below knows them.
-pub const ASSEMBLY: &[&str] = &["web", "desk"];
+pub const ASSEMBLY: &[&str] = &["web", "desk", "doctor"];
 
 /// The files of a slice, by name, that speak HTTP: its routes, its screens, and what guards both.
 pub const SCREENS: &[&str] = &["api", "pages", "cookies", "guard"];
@@ -250,8 +251,25 @@ pub struct Grant {
     pub because: &'static str,
 }
 
-pub const GRANTS: &[Grant] = &[Grant {
-    file: "crates/crm/src/kernel/app.rs",
-    path: "crm::stream::Stream",
-    because: "App hands the one loop to every handler and job; the kernel never calls it",
-}];
+pub const GRANTS: &[Grant] = &[
+    Grant {
+        file: "crates/crm/src/kernel/app.rs",
+        path: "crm::stream::Stream",
+        because: "App hands the one loop to every handler and job; the kernel never calls it",
+    },
+    Grant {
+        file: "crates/crm/src/kernel/app.rs",
+        path: "crm::intake::Senders",
+        because: "App hands the senders known a moment ago to the handlers of intake; the kernel never calls it",
+    },
+    Grant {
+        file: "crates/crm/src/kernel/app.rs",
+        path: "crm::intake::Throttle",
+        because: "App hands the token buckets to the handlers of intake; the kernel never calls it",
+    },
+    Grant {
+        file: "crates/crm/src/kernel/app.rs",
+        path: "crm::intake::Health",
+        because: "App hands the gathered figures to the handlers of intake; the kernel never calls it",
+    },
+];

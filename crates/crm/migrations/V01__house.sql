@@ -1,6 +1,18 @@
 -- Written with PostgreSQL's type words; `db` renders the same text for SQLite.
 -- Every table of a workspace begins its primary key with workspace_id (see ARCHITECTURE.md, scale).
 
+-- idempotency --------------------------------------------------------------------------------------
+CREATE TABLE idempotency_keys (
+  workspace_id UUID NOT NULL,
+  key TEXT NOT NULL,
+  route TEXT NOT NULL,
+  request_digest BYTEA NOT NULL,
+  status BIGINT NOT NULL,
+  answer TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, key, route)
+);
+
 -- workspaces --------------------------------------------------------------------------------------
 CREATE TABLE workspaces (
   id UUID NOT NULL PRIMARY KEY,
@@ -92,16 +104,6 @@ CREATE TABLE audit_entries (
   PRIMARY KEY (workspace_id, id)
 );
 
-CREATE TABLE idempotency_keys (
-  workspace_id UUID NOT NULL,
-  key TEXT NOT NULL,
-  route TEXT NOT NULL,
-  request_digest BYTEA NOT NULL,
-  status BIGINT NOT NULL,
-  answer TEXT NOT NULL,
-  created_at BIGINT NOT NULL,
-  PRIMARY KEY (workspace_id, key, route)
-);
 
 -- intake ------------------------------------------------------------------------------------------
 CREATE TABLE sources (

@@ -392,3 +392,21 @@ testkit::on_both!(a_page_of_an_unlisted_origin_may_not_send, |db| async move {
         assert_eq!(allowed, if status == StatusCode::OK { origin } else { "" });
     }
 });
+
+testkit::on_both!(a_message_is_remembered_for_thirty_days_and_then_forgotten, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.browser(json!([viewed("m1", "a1")])).await;
+    let forget_all = async || {
+        let mut forgotten = 0;
+        for first in 0..=u8::MAX {
+            forgotten += stream::forget::forget_slice(&shop.test.app, first, shop.test.now()).await.unwrap();
+        }
+        forgotten
+    };
+    shop.test.advance(Span::from_days(30));
+    assert_eq!(forget_all().await, 0);
+    shop.browser(json!([viewed("m1", "a1")])).await;
+    assert_eq!(shop.log_names().await.len(), 1);
+    shop.test.advance(Span::from_days(4));
+    assert_eq!(forget_all().await, 1);
+});

@@ -9,6 +9,8 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options, post};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use engine::calls::Call;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -22,7 +24,7 @@ use super::health::SAMPLE_CHARACTERS;
 use super::json::parse_strict;
 use super::limits::MAX_EVENT_BYTES;
 use super::model::{Reject, SourceDay};
-use super::sender::{Sender, key_of};
+use super::sender::Sender;
 use super::store;
 use crate::kernel::{Access, App, Problem, RouteTable, random_bytes};
 use crate::stream::{Group, Incoming, StreamError};
@@ -79,6 +81,21 @@ async fn track(
             None => problem.into_response(),
         },
     }
+}
+
+/// The key of a request: HTTP Basic user name, `X-Write-Key`, `writeKey` of the body, or a bearer token.
+fn key_of(headers: &HeaderMap, in_body: Option<&str>) -> Option<String> {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let basic = authorization.and_then(|text| text.strip_prefix("Basic ")).and_then(basic_user);
+    let bearer = || authorization.and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned);
+    let header = || headers.get("x-write-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let key = basic.or_else(bearer).or_else(header).or_else(|| in_body.map(str::to_owned));
+    key.filter(|key| !key.is_empty())
+}
+
+fn basic_user(encoded: &str) -> Option<String> {
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    Some(decoded.split_once(':').map_or(decoded.clone(), |(user, _)| user.to_owned()))
 }
 
 type Failure = (Option<Arc<Sender>>, Problem);

@@ -19,7 +19,7 @@ mod sender;
 pub mod store;
 mod throttle;
 
-pub use api::routes;
+pub use api::{Answer, routes};
 pub use body::{BodyError, read_calls};
 pub use call::{Refused, Surroundings, parse_call};
 pub use define::{

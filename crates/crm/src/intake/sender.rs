@@ -3,9 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{HeaderMap, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use db::DbError;
 use words::{Country, Timestamp, WorkspaceId};
 
@@ -35,21 +32,6 @@ pub struct Senders(Arc<Mutex<HashMap<String, (Timestamp, Arc<Sender>)>>>);
 const HOLDS_MS: i64 = 1_000;
 /// Keys kept; beyond it the cache starts over.
 const MAX_KEPT: usize = 10_000;
-
-/// The key of a request: HTTP Basic user name, `X-Write-Key`, `writeKey` of the body, or a bearer token.
-pub fn key_of(headers: &HeaderMap, in_body: Option<&str>) -> Option<String> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let basic = authorization.and_then(|text| text.strip_prefix("Basic ")).and_then(basic_user);
-    let bearer = || authorization.and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned);
-    let header = || headers.get("x-write-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let key = basic.or_else(bearer).or_else(header).or_else(|| in_body.map(str::to_owned));
-    key.filter(|key| !key.is_empty())
-}
-
-fn basic_user(encoded: &str) -> Option<String> {
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    Some(decoded.split_once(':').map_or(decoded.clone(), |(user, _)| user.to_owned()))
-}
 
 impl Senders {
     /// The sender of a key; 401 when nobody has it, 403 when it may not send.

@@ -37,31 +37,6 @@ pub struct Settings {
 }
 
 impl App {
-    /// Puts the product together on the current tokio runtime and starts the stream; the other background work is
-    /// started by [`App::start_workers`].
-    pub fn new(db: db::Db, clock: Clock, chance: Chance, settings: Settings) -> Self {
-        let news = News::default();
-        let stream = Stream::start(db.clone(), clock.clone(), chance.clone(), news.clone());
-        Self {
-            db,
-            clock,
-            chance,
-            settings: Arc::new(settings),
-            stream,
-            news,
-            senders: Senders::default(),
-            throttle: Throttle::default(),
-            health: Health::default(),
-        }
-    }
-
-    /// Starts what runs beside requests: timers, building of segments, health figures.
-    pub fn start_workers(&self) {
-        tokio::spawn(crate::stream::ticker::run(self.clone()));
-        tokio::spawn(crate::stream::backfill::run(self.clone()));
-        tokio::spawn(self.health.clone().run(self.clone()));
-    }
-
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }

@@ -16,6 +16,7 @@ use words::WorkspaceId;
 
 pub use model::{
     BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing, StandingError,
+    display_name,
 };
 pub use visit_days::VisitDays;
 

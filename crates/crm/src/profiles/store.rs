@@ -946,3 +946,57 @@ pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestam
     }
     Ok(seen)
 }
+
+// for `doctor` --------------------------------------------------------------------------------------
+
+/// Rows of one kind of damage that are read.
+const MAX_DAMAGES: i64 = 1_000;
+
+/// Identifiers of profiles that are not there: type and number.
+pub fn orphaned_identifiers(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<(String, i64)>, DbError> {
+    tx.query(
+        sql("SELECT i.kind, i.number
+             FROM identifiers i
+             LEFT JOIN profiles p ON p.workspace_id = i.workspace_id AND p.number = i.number
+             WHERE i.workspace_id = $1 AND p.number IS NULL
+             LIMIT $2"),
+        &[&workspace, &MAX_DAMAGES],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// People without a state.
+pub fn roots_without_state(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<i64>, DbError> {
+    tx.query(
+        sql("SELECT p.number
+             FROM profiles p
+             LEFT JOIN person_states s ON s.workspace_id = p.workspace_id AND s.number = p.number
+             WHERE p.workspace_id = $1 AND p.merged_into IS NULL AND s.number IS NULL
+             LIMIT $2"),
+        &[&workspace, &MAX_DAMAGES],
+        |row| row.get(0),
+    )
+}
+
+/// States of profiles that are not there or belong to somebody else.
+pub fn states_without_root(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<i64>, DbError> {
+    tx.query(
+        sql("SELECT s.number
+             FROM person_states s
+             LEFT JOIN profiles p ON p.workspace_id = s.workspace_id AND p.number = s.number
+             WHERE s.workspace_id = $1 AND (p.number IS NULL OR p.merged_into IS NOT NULL)
+             LIMIT $2"),
+        &[&workspace, &MAX_DAMAGES],
+        |row| row.get(0),
+    )
+}
+
+/// Whether a timer is set for a person at an instant.
+pub fn has_timer(tx: &mut Tx<'_>, workspace: WorkspaceId, due_at: Timestamp, number: i64) -> Result<bool, DbError> {
+    let found = tx.query_opt(
+        sql("SELECT number FROM timers WHERE workspace_id = $1 AND due_at = $2 AND number = $3"),
+        &[&workspace, &due_at, &number],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}

@@ -338,3 +338,14 @@ pub fn days_since(
         |row| Ok((row.get::<i64>(0)? as u32, row.get(1)?, row.get(2)?, row.get(3)?)),
     )
 }
+
+/// The members of every segment within one chunk, in order, for `doctor`.
+pub fn members_in_chunk(tx: &mut Tx<'_>, workspace: WorkspaceId, chunk: i64) -> Result<Vec<(u32, Vec<i64>)>, DbError> {
+    tx.query(
+        sql("SELECT segment_no, bits
+             FROM segment_members
+             WHERE workspace_id = $1 AND chunk = $2"),
+        &[&workspace, &chunk],
+        |row| Ok((row.get::<i64>(0)? as u32, Bits::from_bytes(row.get(1)?).numbers(chunk).collect())),
+    )
+}

@@ -176,7 +176,7 @@ impl Work<'_, '_> {
     }
 }
 
-fn digest(message_id: &str) -> Vec<u8> {
+pub(super) fn digest(message_id: &str) -> Vec<u8> {
     Sha256::digest(message_id.as_bytes())[..16].to_vec()
 }
 

@@ -9,6 +9,7 @@
 
 mod apply;
 pub mod backfill;
+pub mod forget;
 mod join;
 pub mod log;
 mod merge;

@@ -85,12 +85,39 @@ pub fn remember_messages(
     )
 }
 
-/// Forgets message ids older than the promise of deduplication.
-pub fn forget_messages(tx: &mut Tx<'_>, workspace: WorkspaceId, before_day: i64) -> Result<usize, DbError> {
+/// Forgets the message ids of one slice of all digests that arrived before a day.
+pub fn forget_messages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    source_no: i64,
+    slice: (&[u8], &[u8]),
+    before_day: i64,
+) -> Result<usize, DbError> {
     tx.execute(
-        sql("DELETE FROM message_ids WHERE workspace_id = $1 AND day < $2"),
-        &[&workspace, &before_day],
+        sql("DELETE FROM message_ids
+             WHERE workspace_id = $1 AND source_no = $2 AND digest >= $3 AND digest < $4 AND day < $5"),
+        &[&workspace, &source_no, &slice.0, &slice.1, &before_day],
     )
+}
+
+/// The sources that message ids are remembered of.
+pub fn sources_remembered(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<i64>, DbError> {
+    let mut sources = Vec::new();
+    let mut after = i64::MIN;
+    // One step down the index for each source, instead of a pass over all ids.
+    while let Some(next) = tx.query_opt(
+        sql("SELECT source_no
+             FROM message_ids
+             WHERE workspace_id = $1 AND source_no > $2
+             ORDER BY source_no
+             LIMIT 1"),
+        &[&workspace, &after],
+        |row| row.get::<i64>(0),
+    )? {
+        sources.push(next);
+        after = next;
+    }
+    Ok(sources)
 }
 
 pub fn counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str) -> Result<i64, DbError> {
@@ -403,4 +430,20 @@ pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbErro
         |row| row.get(0),
     )?;
     Ok(seq.unwrap_or(0))
+}
+
+/// Whether a repeat of this message would be known, for `doctor`.
+pub fn knows_message(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    source_no: i64,
+    message_id: &str,
+) -> Result<bool, DbError> {
+    let digest = super::apply::digest(message_id);
+    let found = tx.query_opt(
+        sql("SELECT day FROM message_ids WHERE workspace_id = $1 AND source_no = $2 AND digest = $3"),
+        &[&workspace, &source_no, &digest],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
 }

@@ -130,10 +130,6 @@ impl<'w, 'tx> Work<'w, 'tx> {
         self.seq
     }
 
-    pub fn newest_seq(&self) -> i64 {
-        self.seq
-    }
-
     pub fn id_bytes(&self) -> [u8; 10] {
         random_bytes(&self.chance)
     }

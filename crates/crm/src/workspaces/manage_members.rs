@@ -35,7 +35,7 @@ pub(super) enum MemberChange {
 }
 
 /// The members of the actor's workspace, owners first.
-pub(super) async fn list_members(app: &App, actor: &Actor) -> Result<Vec<Member>, DbError> {
+pub async fn list_members(app: &App, actor: &Actor) -> Result<Vec<Member>, DbError> {
     let workspace = actor.workspace;
     let mut members = app.db.read(move |tx| store::members(tx, workspace)).await?;
     members.sort_by_key(|member| std::cmp::Reverse(member.role));

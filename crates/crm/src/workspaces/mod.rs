@@ -39,6 +39,7 @@ pub use client_address::ClientAddress;
 pub use cookies::{chosen_language, chosen_theme, cookie_name, session_token};
 pub use create_owner::{CreateOwnerError, create_owner};
 pub use invite::{InviteError, invite};
+pub use manage_members::list_members;
 pub use model::{Member, NameError, ShopFields, ShopSettings, Workspace, parse_name};
 pub use pages::{page_context, routes};
 pub use password::{HashError, PasswordError};

@@ -14,7 +14,7 @@ use super::person::{name_of, person_id};
 use super::sheet::{Sheet, read_sheet, root_by_id};
 use super::words_of::{person_name, rule_words, visitor_name};
 use crate::commerce::store::ListedOrder;
-use crate::desk::segments::{ExplainError, explain_membership, explanation};
+use crate::desk::segments::{ExplainError, SegmentNames, explain_membership, explanation};
 use crate::desk::segment_label;
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::Merge;
@@ -94,14 +94,18 @@ async fn why(
     let id = person_id(&id)?;
     let segment: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
     let workspace = visit.actor.workspace;
-    let sheet = app.db.read(move |tx| {
-        let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
-        Ok::<_, Problem>(read_sheet(tx, workspace, root)?)
-    });
-    let sheet = sheet.await?;
     let context = page_context(&visit, Some(NavItem::People));
+    let (reader, currency) = (context.clone(), visit.shop.currency);
+    let (sheet, names) = app
+        .db
+        .read(move |tx| {
+            let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
+            let names = SegmentNames::read(tx, workspace, &reader, currency)?;
+            Ok::<_, Problem>((read_sheet(tx, workspace, root)?, names))
+        })
+        .await?;
     let explained = explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
-    let reasons = explanation(&app, &context, &visit, &explained).await?;
+    let reasons = explanation(&context, sheet.profile.id, &explained, &names);
     if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") {
         return Ok(reasons.into_response());
     }

@@ -7,7 +7,7 @@ use engine::condition::{Condition, ConsentState, EventCondition, Measure, Metric
 use engine::explain::FilterText;
 use maud::{Markup, Render, html};
 use serde_json::{Value, json};
-use words::{Currency, Money, SegmentId, Span, Timestamp, WorkspaceId};
+use ::words::{Currency, Money, SegmentId, Span, Timestamp, WorkspaceId};
 
 use crate::desk::{event_label, segment_label};
 use crate::kernel::texts::{self, format_decimal};
@@ -34,6 +34,19 @@ impl SegmentNames {
     pub fn of(context: &PageContext, definitions: &[segments::Definition], currency: Currency) -> Self {
         let named = |one: &segments::Definition| (one.id, segment_label(context, &one.name, one.ready_made.as_deref()));
         Self { names: definitions.iter().map(named).collect(), currency: Some(currency) }
+    }
+
+    /// Without a segment, which cannot refer to itself.
+    pub(super) fn without(mut self, id: SegmentId) -> Self {
+        self.names.remove(&id);
+        self
+    }
+
+    /// As a list to choose from, by name.
+    pub(super) fn choices(&self) -> Vec<Value> {
+        let mut named: Vec<(&SegmentId, &String)> = self.names.iter().collect();
+        named.sort_by_key(|(_, name)| ::words::fold(name));
+        named.into_iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
     }
 }
 

@@ -1,15 +1,8 @@
 //! `/api/v1/profiles`: people for programs.
 
 mod answers;
-mod change;
-mod read;
-
-pub use answers::{
-    Computed, ConsentAnswer, EventAnswer, EventPage, IdentifierAnswer, MembershipAnswer, MembershipPage, MergeAnswer,
-    MergeRequest, MergedFrom, ProfileAnswer, ProfilePage, SegmentSince, TraitsRequest, UnmergeRequest,
-};
-pub use change::{__path_change, __path_merge, __path_unmerge};
-pub use read::{__path_list, __path_segments, __path_show, __path_timeline};
+pub(in crate::desk) mod change;
+pub(in crate::desk) mod read;
 
 use axum::http::Method;
 use axum::routing::{get, patch, post};

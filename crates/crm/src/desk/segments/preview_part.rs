@@ -1,0 +1,73 @@
+//! `POST /segments/preview`: what the builder shows beside the condition while it is edited.
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Json};
+use engine::condition::Condition;
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::list::share;
+use super::members::person_name;
+use super::preview::{Preview, preview};
+use super::refusal::Refusal;
+use super::wire::ConditionDraft;
+use crate::kernel::{Access, App, Permission, RouteTable, Visit};
+use crate::ui::{PageContext, avatar};
+use crate::workspaces::page_context;
+
+/// Faces beside the builder.
+const SHOWN: usize = 5;
+
+pub(super) fn routes(table: &mut RouteTable) {
+    table.add(Method::POST, "/segments/preview", Access::Member(Permission::SeeSegments), post(show));
+}
+
+/// A piece of a page, or a problem with the node it speaks of.
+async fn show(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Json(draft): Json<ConditionDraft>,
+) -> Result<Response, Refusal> {
+    let context = page_context(&visit, None);
+    match found(&app, &visit, &draft).await {
+        Ok(found) => Ok(preview_part(&context, &found).into_response()),
+        Err(refusal @ Refusal::Condition { .. }) => {
+            let body = json!({"sentence": refusal.sentence(&context), "path": refusal.path()});
+            Ok((StatusCode::BAD_REQUEST, Json(body)).into_response())
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+async fn found(app: &App, visit: &Visit, draft: &ConditionDraft) -> Result<Preview, Refusal> {
+    Ok(preview(app, visit.actor.workspace, Condition::parse(&draft.condition)?).await?)
+}
+
+/// Count, share and some of the people.
+pub(super) fn preview_part(context: &PageContext, found: &Preview) -> Markup {
+    html! {
+        p class="builder-count" { (context.integer(found.count)) }
+        p class="builder-share" {
+            (context.t_with("segment-preview-people", &[("count", found.count.into())]))
+            " · "
+            (context.t_with("segment-preview-share", &[("share", share(context, found.count, found.people).into())]))
+        }
+        @if !found.sample.is_empty() {
+            p class="builder-sample-title" { (context.t("segment-preview-sample")) }
+            ul class="builder-sample" {
+                @for person in found.sample.iter().take(SHOWN) {
+                    @let name = person_name(context, person);
+                    li {
+                        a href={ "/people/" (person.id) } target="_blank" { (avatar(&name)) span { (name) } }
+                        @if !person.row.email.is_empty() && person.row.email != name {
+                            span class="builder-sample-note" { (person.row.email) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
