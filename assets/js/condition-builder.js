@@ -146,7 +146,7 @@ class ConditionBuilder extends HTMLElement {
     this.write();
     this.draw();
     const element = node && [...this.tree.querySelectorAll("[data-node]")].find((one) => one.node === node);
-    element?.querySelector("input, select, button")?.focus();
+    (element?.querySelector(".condition-controls :is(input, select)") ?? element?.querySelector("select, button"))?.focus();
     this.changed();
   }
 

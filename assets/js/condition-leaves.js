@@ -129,7 +129,7 @@ export class Leaves {
       counted.value = value;
       this.builder.changed();
     });
-    if (!isSum) return [kinds, op, number, make("span", { class: "condition-word" }, this.t("times"))];
+    if (!isSum) return [kinds, op, make("span", { class: "condition-pair" }, number, make("span", { class: "condition-word" }, this.t("times")))];
     const property = this.name(counted.property, this.t("property"), this.builder.propertiesOf(leaf.event), (value) => {
       counted.property = value;
       this.builder.changed();
@@ -150,7 +150,7 @@ export class Leaves {
     const kept = leaf.within && !["h", "d", "w"].includes(parts.unit) ? [[parts.unit, this.t(`unit-${parts.unit}`)]] : [];
     const unit = this.select([["", this.t("ever")], ...kept, ...units], leaf.within ? parts.unit : "", this.t("window"), set);
     count.hidden = !leaf.within;
-    return [make("span", { class: "condition-word" }, this.t("within")), count, unit];
+    return [make("span", { class: "condition-pair" }, make("span", { class: "condition-word" }, this.t("within")), count, unit)];
   }
 
   filter(leaf, filter, index, draw) {

@@ -32,6 +32,7 @@ mod migrations;
 mod postgres;
 mod row;
 mod sql;
+mod checkpoint;
 mod sqlite;
 mod tx;
 mod value;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::Engine;
+use crate::checkpoint::{self, LogSize};
 use crate::error::DbError;
 use crate::migrations::{self, Step};
 use crate::postgres::{self, PostgresSession};
@@ -41,6 +42,8 @@ struct Threads {
     writes: Arc<Queue>,
     reads: Arc<Queue>,
     handles: Mutex<Vec<JoinHandle<()>>>,
+    /// SQLite: how long its write-ahead log is.
+    log_size: Option<Arc<LogSize>>,
 }
 
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
@@ -56,11 +59,16 @@ impl Db {
             .map_err(|error| DbError::Unavailable { message: format!("{}: {error}", path.display()) })?;
         let mut connection = sqlite::connect(path)?;
         migrations::run(&mut connection, steps, Engine::Sqlite)?;
+        sqlite::describe_tables(&connection).map_err(|error| sqlite::sqlite_error(&error, "ANALYZE"))?;
         let session = |connection, mode| Ok(Session::Sqlite(Box::new(SqliteSession::new(connection, mode)?)));
+        let size = Arc::new(LogSize::default());
+        checkpoint::watch(&mut connection, &size)?;
         let writer: Session = session(connection, Mode::Write)?;
         let readers = (0..SQLITE_READERS).map(|_| session(sqlite::connect(path)?, Mode::Read));
         let readers: Vec<Session> = readers.collect::<Result<_, DbError>>()?;
-        Self::start(Engine::Sqlite, vec![writer], readers)
+        let db = Self::start(Engine::Sqlite, vec![writer], readers, Some(Arc::clone(&size)))?;
+        db.0.carry_over_beside(path.to_owned(), size)?;
+        Ok(db)
     }
 
     /// Connects to the server at `url` (`postgres://…`, without TLS) and brings its schema to the last of `steps`. Later
@@ -78,7 +86,7 @@ impl Db {
         let session = |_| Session::Postgres(Box::new(PostgresSession::new(config.clone())));
         let writers = (0..POSTGRES_WRITERS).map(session).collect();
         let readers = (0..POSTGRES_READERS).map(session).collect();
-        Self::start(Engine::Postgres, writers, readers)
+        Self::start(Engine::Postgres, writers, readers, None)
     }
 
     /// Which database answers.
@@ -175,8 +183,14 @@ impl Db {
         }
     }
 
-    fn start(engine: Engine, writers: Vec<Session>, readers: Vec<Session>) -> Result<Self, DbError> {
-        let threads = Threads { engine, writes: Arc::default(), reads: Arc::default(), handles: Mutex::default() };
+    fn start(
+        engine: Engine,
+        writers: Vec<Session>,
+        readers: Vec<Session>,
+        log_size: Option<Arc<LogSize>>,
+    ) -> Result<Self, DbError> {
+        let (writes, reads) = (Arc::default(), Arc::default());
+        let threads = Threads { engine, writes, reads, handles: Mutex::default(), log_size };
         threads.spawn("db-write", writers, &threads.writes)?;
         threads.spawn("db-read", readers, &threads.reads)?;
         Ok(Self(Arc::new(threads)))
@@ -199,7 +213,28 @@ impl Threads {
         Ok(())
     }
 
+    /// Starts the thread that carries SQLite's write-ahead log over beside the one that writes.
+    fn carry_over_beside(&self, path: PathBuf, size: Arc<LogSize>) -> Result<(), DbError> {
+        let writes = Arc::clone(&self.writes);
+        let finish = move || {
+            // Refused only when the database is being closed.
+            let _ = writes.push(Box::new(|session: &mut Session| {
+                if let Session::Sqlite(session) = session {
+                    session.carry_over();
+                }
+            }));
+        };
+        let work = move || checkpoint::run(&path, &size, finish);
+        let handle = thread::Builder::new().name("db-checkpoint".to_owned()).spawn(work);
+        let handle = handle.map_err(|error| DbError::Unavailable { message: error.to_string() })?;
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        Ok(())
+    }
+
     fn shut(&self) {
+        if let Some(size) = &self.log_size {
+            size.close();
+        }
         self.writes.close();
         self.reads.close();
     }

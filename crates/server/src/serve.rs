@@ -72,21 +72,7 @@ pub async fn serve_until_the_end(
 pub async fn provision_all(app: &App) -> Result<(), Failure> {
     let all: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
     for workspace in all {
-        provision(app, workspace).await?;
+        crm::desk::provision(app, workspace).await.map_err(Failure::failed)?;
     }
     Ok(())
-}
-
-/// Ready-made segments, and a source to send to.
-async fn provision(app: &App, workspace: WorkspaceId) -> Result<(), Failure> {
-    let (chance, now) = (app.chance.clone(), app.now());
-    let defined: Result<(), crm::segments::DefineError> = app
-        .db
-        .write(move |tx| {
-            crm::segments::ready_made::define_all(tx, workspace, now, || crm::kernel::random_bytes(&chance))?;
-            crm::intake::source_for(tx, workspace, crm::intake::SourceKind::Site, &chance, now)?;
-            Ok(())
-        })
-        .await;
-    defined.map_err(Failure::failed)
 }

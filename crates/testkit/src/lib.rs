@@ -1,8 +1,9 @@
-//! x
+//! What tests share: both databases, the product behind its router or a socket, and real Chromium.
 pub mod app;
 pub mod browser;
 pub mod databases;
 pub mod postgres_server;
+pub mod running;
 
 /// For `on_both!`, which names the product's migrations wherever it is used.
 #[doc(hidden)]

@@ -319,3 +319,65 @@ fn bare(number: f64, language: Language) -> String {
     let decimals = if number.fract() == 0.0 { 0 } else { 2 };
     crate::kernel::texts::format_decimal(number, decimals, language)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use words::Timestamp;
+
+    use super::*;
+    use crate::kernel::texts::t;
+
+    fn titled(language: Language, name: &str, properties: Value) -> EventTitle {
+        let event = EventRecord {
+            seq: 1,
+            name: name.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            received_at: Timestamp::UNIX_EPOCH,
+            properties,
+            context: json!({ "page": { "title": "Lamps" } }),
+            traits: None,
+        };
+        title(&PageContext::new(language, Timestamp::UNIX_EPOCH), &event)
+    }
+
+    #[test]
+    fn every_known_event_and_category_has_a_text_in_both_languages() {
+        let keys = KNOWN.iter().map(|known| format!("event-{}", known.key));
+        let categories = Category::ALL.map(|category| format!("event-category-{}", category.code()));
+        for key in keys.chain(categories) {
+            for language in Language::ALL {
+                assert_ne!(t(language, &key), key.as_str(), "{language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_says_what_it_was_about() {
+        let check = |name: &str, properties: Value, wanted: &str| {
+            assert_eq!(titled(Language::English, name, properties).detail, wanted, "{name}");
+        };
+        check("Page Viewed", json!({}), "Lamps");
+        check("Product Added", json!({ "name": "Oak lamp", "price": 49.5, "currency": "EUR" }), "Oak lamp · €49.50");
+        check("Cart Viewed", json!({ "products": [{}, {}], "value": 99 }), "2 products · 99");
+        check("Order Completed", json!({ "order_id": "A-1", "total": 120, "currency": "EUR" }), "€120.00 · A-1");
+        check(
+            "Consent Updated",
+            json!({ "channel": "email", "purpose": "marketing", "state": "granted" }),
+            "email · marketing: granted",
+        );
+        check("Consent Updated", json!({ "purposes": { "analytics": false } }), "analytics: refused");
+        check("Lifecycle Stage Changed", json!({ "from": "prospect", "to": "customer" }), "Prospect → Customer");
+        check("Quiz Done", json!({ "title": "Which lamp?" }), "Which lamp?");
+    }
+
+    #[test]
+    fn ready_made_segments_follow_the_language_of_the_reader() {
+        let entered = |language| {
+            titled(language, "Segment Entered", json!({ "segment": "New visitors", "ready_made": "new_visitors" }))
+        };
+        assert_eq!(entered(Language::English).detail, "New visitors");
+        assert_eq!(entered(Language::French).detail, "Nouveaux visiteurs");
+        assert_eq!(titled(Language::French, "Segment Left", json!({ "segment": "Amis" })).detail, "Amis");
+    }
+}

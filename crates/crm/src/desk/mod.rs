@@ -4,12 +4,33 @@
 //! part adds its routes here; `event_title` gives events the words that all screens share.
 
 mod event_title;
+mod events;
+mod home;
+mod live;
+mod palette;
+mod provision;
+mod roots;
+mod openapi;
+pub mod people;
+pub mod segments;
+mod sources;
+mod welcome;
 
 pub use event_title::{Category, EventTitle, event_label, segment_label, title as event_title};
+pub use openapi::document as openapi_document;
+pub use provision::{ProvisionError, provision};
 
 use crate::kernel::RouteTable;
 
 /// The routes of all parts of the desk.
 pub fn routes(table: &mut RouteTable) {
-    let _ = table;
+    home::routes(table);
+    openapi::routes(table);
+    people::routes(table);
+    segments::routes(table);
+    live::routes(table);
+    sources::routes(table);
+    welcome::routes(table);
+    palette::routes(table);
+    events::routes(table);
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use words::{WorkspaceId, fold};
 
 use super::event_title::segment_label;
-use super::roots::person_name;
+use super::people::person_name;
 use crate::intake::{self, Source};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::store::ListedPerson;
@@ -96,7 +96,7 @@ fn group(context: &PageContext, key: &str, items: Vec<PaletteItem>) -> PaletteGr
 
 fn people(context: &PageContext, found: Vec<ListedPerson>) -> PaletteGroup {
     let items = found.into_iter().map(|person| {
-        let label = person_name(context, person.id, &person.row);
+        let label = person_name(context, &person.row, person.number);
         let note = if label == person.row.email { person.row.city } else { person.row.email };
         PaletteItem { label, note, href: format!("/people/{}", person.id), icon: Icon::User }
     });

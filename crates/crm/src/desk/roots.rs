@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use db::{DbError, Tx};
-use words::{ProfileId, WorkspaceId};
+use words::WorkspaceId;
 
 use crate::profiles::store::{ListedPerson, people_by_number, profiles_by_number};
-use crate::profiles::PersonRow;
-use crate::ui::PageContext;
 
 /// The person (root) of each profile; profiles that do not exist are left out.
 pub fn roots_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<HashMap<i64, i64>, DbError> {
@@ -52,18 +50,5 @@ impl Owners {
 
     pub fn of(&self, number: i64) -> Option<&ListedPerson> {
         self.people.get(self.roots.get(&number)?)
-    }
-}
-
-/// What a person is called on screen: name, else email, else phone, else "Visitor" with the end of his id.
-pub fn person_name(context: &PageContext, id: ProfileId, row: &PersonRow) -> String {
-    let known = [&row.name, &row.email, &row.phone].into_iter().find(|text| !text.is_empty());
-    match known {
-        Some(name) => name.clone(),
-        None => {
-            let id = id.to_string();
-            let mark: String = id.chars().skip(id.chars().count().saturating_sub(4)).collect();
-            context.t_with("desk-visitor", &[("mark", mark.into())]).into_owned()
-        }
     }
 }

@@ -17,9 +17,7 @@ use super::sources::{SourceChange, allow_button, error_of, is_unlisted, note};
 use crate::intake::{Reject, Source, SourceKind, parse_origins, set_origins, store};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::stream::log::{self, LogRow};
-use crate::ui::{
-    Button, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, live_region, page, panel, time_ago,
-};
+use crate::ui::{Button, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, live_region, page, panel, time_ago};
 use crate::workspaces::page_context;
 
 /// Rows of the log among which the last event of the shop is looked for: Entente writes its own beside each.
@@ -124,17 +122,12 @@ fn read(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<Hearing>, DbEr
     }))
 }
 
-async fn welcome_page(
-    app: &App,
-    visit: &Visit,
-    way: &str,
-    wrong: Option<(String, String)>,
-) -> Result<Markup, Problem> {
+async fn welcome_page(app: &App, visit: &Visit, way: &str, wrong: Option<(String, String)>) -> Result<Markup, Problem> {
     let hearing = hear(app, visit).await?;
     let context = page_context(visit, Some(NavItem::Sources));
     let way = Way::chosen(way, SourceKind::Site);
     let body = html! {
-        div class="stack" {
+        div class="stack narrow" {
             (panel(&context.t("welcome-step-address"), &Markup::default(), &origins_form(&context, &hearing.source, wrong)))
             (panel(&context.t("welcome-step-snippet"), &Markup::default(), &ways(&context, app, &hearing.source, way, "/welcome")))
             (panel(&context.t("welcome-step-light"), &Markup::default(), &live_region("live-welcome", "/welcome/light", &light(&context, &hearing))))

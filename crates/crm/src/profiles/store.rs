@@ -105,12 +105,7 @@ pub fn insert_profiles(tx: &mut Tx<'_>, workspace: WorkspaceId, profiles: &[Prof
     Ok(())
 }
 
-pub fn set_merged_into(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    number: i64,
-    into: Option<i64>,
-) -> Result<(), DbError> {
+pub fn set_merged_into(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64, into: Option<i64>) -> Result<(), DbError> {
     tx.execute(
         sql("UPDATE profiles SET merged_into = $3 WHERE workspace_id = $1 AND number = $2"),
         &[&workspace, &number, &into],
@@ -368,12 +363,7 @@ pub fn merge_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: MergeId) -> Resu
 }
 
 /// Whether a person once undid a merge between these groups of profiles: then no rule joins them again.
-pub fn was_parted(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    some: &[i64],
-    others: &[i64],
-) -> Result<bool, DbError> {
+pub fn was_parted(tx: &mut Tx<'_>, workspace: WorkspaceId, some: &[i64], others: &[i64]) -> Result<bool, DbError> {
     let parted: i64 = tx.query_one(
         sql("SELECT COUNT(*)
              FROM merges
@@ -461,11 +451,7 @@ fn read_conflict(row: &Row<'_>) -> Result<Conflict, DbError> {
 }
 
 /// A conflict that nobody has decided yet.
-pub fn open_conflict(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ConflictId,
-) -> Result<Option<Conflict>, DbError> {
+pub fn open_conflict(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ConflictId) -> Result<Option<Conflict>, DbError> {
     tx.query_opt(
         sql("SELECT id, at, kind, value, number_a, number_b, reason, times
              FROM identity_conflicts
@@ -529,11 +515,7 @@ pub fn states_after(
 }
 
 /// Visits the stored facts of everybody in the order of their numbers, without decoding them.
-pub fn each_facts(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    mut visit: impl FnMut(i64, &[u8]),
-) -> Result<(), DbError> {
+pub fn each_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, mut visit: impl FnMut(i64, &[u8])) -> Result<(), DbError> {
     tx.query_each(
         sql("SELECT number, facts FROM person_states WHERE workspace_id = $1 ORDER BY number"),
         &[&workspace],
@@ -547,7 +529,11 @@ pub fn each_facts(
     )
 }
 
-pub fn put_states(tx: &mut Tx<'_>, workspace: WorkspaceId, states: Vec<(i64, Vec<u8>, Vec<u8>)>) -> Result<(), DbError> {
+pub fn put_states(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    states: Vec<(i64, Vec<u8>, Vec<u8>)>,
+) -> Result<(), DbError> {
     let rows = states.into_iter().map(|(number, facts, standing)| {
         vec![Value::from(workspace), Value::from(number), Value::Bytes(facts), Value::Bytes(standing)]
     });
@@ -562,10 +548,7 @@ pub fn put_states(tx: &mut Tx<'_>, workspace: WorkspaceId, states: Vec<(i64, Vec
 }
 
 pub fn delete_state(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Result<(), DbError> {
-    tx.execute(
-        sql("DELETE FROM person_states WHERE workspace_id = $1 AND number = $2"),
-        &[&workspace, &number],
-    )?;
+    tx.execute(sql("DELETE FROM person_states WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
     tx.execute(sql("DELETE FROM people WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
     Ok(())
 }
@@ -595,20 +578,13 @@ pub fn put_leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, leaves: Vec<(i64,
 }
 
 pub fn delete_leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<(), DbError> {
-    tx.execute(
-        sql("DELETE FROM leaf_states WHERE workspace_id = $1 AND number IN LIST($2)"),
-        &[&workspace, &numbers],
-    )?;
+    tx.execute(sql("DELETE FROM leaf_states WHERE workspace_id = $1 AND number IN LIST($2)"), &[&workspace, &numbers])?;
     Ok(())
 }
 
 // timers --------------------------------------------------------------------------------------------
 
-pub fn insert_timers(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    timers: Vec<(Timestamp, i64)>,
-) -> Result<(), DbError> {
+pub fn insert_timers(tx: &mut Tx<'_>, workspace: WorkspaceId, timers: Vec<(Timestamp, i64)>) -> Result<(), DbError> {
     let rows = timers
         .into_iter()
         .map(|(due_at, number)| vec![Value::from(workspace), Value::from(due_at), Value::from(number)]);
@@ -647,19 +623,12 @@ pub fn next_timer(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<Time
     )
 }
 
-pub fn delete_timers(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    timers: Vec<(Timestamp, i64)>,
-) -> Result<(), DbError> {
+pub fn delete_timers(tx: &mut Tx<'_>, workspace: WorkspaceId, timers: Vec<(Timestamp, i64)>) -> Result<(), DbError> {
     let rows = timers
         .into_iter()
         .map(|(due_at, number)| vec![Value::from(workspace), Value::from(due_at), Value::from(number)])
         .collect();
-    tx.execute_many(
-        sql("DELETE FROM timers WHERE workspace_id = $1 AND due_at = $2 AND number = $3"),
-        rows,
-    )?;
+    tx.execute_many(sql("DELETE FROM timers WHERE workspace_id = $1 AND due_at = $2 AND number = $3"), rows)?;
     Ok(())
 }
 
@@ -732,7 +701,11 @@ fn read_listed(row: &Row<'_>) -> Result<ListedPerson, DbError> {
     })
 }
 
-pub fn people_by_number(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<ListedPerson>, DbError> {
+pub fn people_by_number(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+) -> Result<Vec<ListedPerson>, DbError> {
     tx.query(
         sql("SELECT number, id, name, email, phone, country, city, stage,
                     first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
@@ -796,13 +769,13 @@ pub fn list_people(
             read_listed,
         ),
         SortBy::Name => {
+            // From the last one without a name on.
             let text = after.map_or("", |place| place.text.as_str());
-            let number = after.map_or(0, |place| place.number);
             tx.query(
                 sql("SELECT number, id, name, email, phone, country, city, stage,
                             first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
                      FROM people
-                     WHERE workspace_id = $1 AND (name_folded, number) > ($2, $3) AND name_folded > ''
+                     WHERE workspace_id = $1 AND (name_folded, number) > ($2, $3)
                      ORDER BY name_folded, number
                      LIMIT $4"),
                 &[&workspace, &text, &number, &rows],
@@ -886,14 +859,13 @@ pub fn list_people_in_stage(
             read_listed,
         ),
         SortBy::Name => {
+            // From the last one without a name on.
             let text = after.map_or("", |place| place.text.as_str());
-            let number = after.map_or(0, |place| place.number);
             tx.query(
                 sql("SELECT number, id, name, email, phone, country, city, stage,
                             first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
                      FROM people
                      WHERE workspace_id = $1 AND stage || '' = $2 AND (name_folded, number) > ($3, $4)
-                       AND name_folded > ''
                      ORDER BY name_folded, number
                      LIMIT $5"),
                 &[&workspace, &stage, &text, &number, &rows],

@@ -11,13 +11,13 @@ use super::model::{Definition, Move};
 
 fn read_definition(row: &Row<'_>) -> Result<Definition, DbError> {
     let condition: String = row.get(4)?;
-    let value = serde_json::from_str(&condition).map_err(|error| crate::kernel::corrupt(error))?;
+    let value = serde_json::from_str(&condition).map_err(crate::kernel::corrupt)?;
     Ok(Definition {
         no: row.get::<i64>(0)? as u32,
         id: row.get(1)?,
         name: row.get(2)?,
         ready_made: row.get(3)?,
-        condition: Condition::parse(&value).map_err(|error| crate::kernel::corrupt(error))?,
+        condition: Condition::parse(&value).map_err(crate::kernel::corrupt)?,
         build: row.get::<i64>(5)? as u32,
         built_through: row.get(6)?,
         is_built: row.get(7)?,
@@ -148,7 +148,8 @@ pub fn mark_deleted(tx: &mut Tx<'_>, workspace: WorkspaceId, no: u32, now: Times
     Ok(())
 }
 
-/// A deleted segment under a new number and build, as if it had just been made; false when there is none.
+/// A deleted segment under a new number and build, as if it had just been made, with its daily movements; false when
+/// there is none.
 ///
 /// The old number stays gone: people's memberships may still name it.
 pub fn revive(
@@ -158,14 +159,24 @@ pub fn revive(
     (no, build): (u32, u32),
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let revived = tx.execute(
+    let former: Option<i64> = tx.query_opt(
+        sql("SELECT no FROM segments WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NOT NULL"),
+        &[&workspace, &id],
+        |row| row.get(0),
+    )?;
+    let Some(former) = former else { return Ok(false) };
+    tx.execute(
         sql("UPDATE segments
              SET no = $3, build = $4, built_through = 0, is_built = $5, deleted_at = NULL,
                  updated_at = $6, version = version + 1
-             WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NOT NULL"),
-        &[&workspace, &id, &i64::from(no), &i64::from(build), &false, &now],
+             WHERE workspace_id = $1 AND no = $2"),
+        &[&workspace, &former, &i64::from(no), &i64::from(build), &false, &now],
     )?;
-    Ok(revived == 1)
+    tx.execute(
+        sql("UPDATE segment_days SET segment_no = $3 WHERE workspace_id = $1 AND segment_no = $2"),
+        &[&workspace, &former, &i64::from(no)],
+    )?;
+    Ok(true)
 }
 
 /// The backfill's progress.

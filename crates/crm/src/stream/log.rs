@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use words::{Timestamp, WorkspaceId};
 
 use super::model::Incoming;
-pub use super::store::LogRow;
 use super::store;
+pub use super::store::LogRow;
 
 /// The stored form of an event's contents.
 #[derive(Deserialize)]
@@ -92,4 +92,7 @@ pub fn records_of(
 }
 
 pub use store::{VISITORS, day_figures_since};
-pub use store::{count_named, each_named, event_at, event_names, events_of, named_events_of, newest, newest_named, newest_seq, timeline, timeline_named, timeline_without};
+pub use store::{
+    count_named, each_named, event_at, event_names, events_of, named_events_of, newest, newest_named, newest_seq,
+    timeline, timeline_named, timeline_without,
+};

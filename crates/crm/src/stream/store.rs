@@ -218,14 +218,16 @@ pub fn events_of(
     numbers: &[i64],
     received_by: Timestamp,
 ) -> Result<Vec<LogRow>, DbError> {
-    tx.query(
+    let mut rows = tx.query(
+        // Sorted here: with ORDER BY seq SQLite walks the whole log in its order instead of these profiles' events.
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
-             WHERE workspace_id = $1 AND number IN LIST($2) AND received_at <= $3
-             ORDER BY seq"),
+             WHERE workspace_id = $1 AND number IN LIST($2) AND received_at <= $3"),
         &[&workspace, &numbers, &received_by],
         read_log_row,
-    )
+    )?;
+    rows.sort_unstable_by_key(|row| row.seq);
+    Ok(rows)
 }
 
 /// The events of these profiles that bear one of the names, in the order of arrival; what Entente itself wrote is left
@@ -236,14 +238,16 @@ pub fn named_events_of(
     numbers: &[i64],
     names: &[String],
 ) -> Result<Vec<LogRow>, DbError> {
-    tx.query(
+    let mut rows = tx.query(
+        // Sorted here as in `events_of`; and a bare `name` would make SQLite read these events of the whole shop.
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
-             WHERE workspace_id = $1 AND number IN LIST($2) AND name IN LIST($3) AND kind <> $4
-             ORDER BY seq"),
+             WHERE workspace_id = $1 AND number IN LIST($2) AND (name || '') IN LIST($3) AND kind <> $4"),
         &[&workspace, &numbers, &names, &OWN_EVENT],
         read_log_row,
-    )
+    )?;
+    rows.sort_unstable_by_key(|row| row.seq);
+    Ok(rows)
 }
 
 /// A person's timeline, newest first by the events' own time, from a place on.

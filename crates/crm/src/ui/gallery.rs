@@ -40,6 +40,7 @@ const SECTIONS: &[(&str, Sample)] = &[
     ("Badges, avatars, keys", marks),
     ("Stats", stats),
     ("Chart", chart),
+    ("Tally", figures),
     ("Tabs, filters, table", list),
     ("Fields", fields),
     ("Choices", choices),
@@ -117,6 +118,16 @@ fn chart(context: &PageContext, _: &str) -> Markup {
     let days = values.iter().enumerate().map(|(day, value)| (format!("{} Nov", day + 1), *value)).collect();
     let written = |value: f64| format_decimal(value, 0, context.language);
     BarChart::new("Orders a day, 1 to 14 November", ["Day", "Orders"], days, written).render(context.language)
+}
+
+fn figures(context: &PageContext, theme: &str) -> Markup {
+    let lines = [("Cart left", 34, 76), ("New visitors", 24, 35), ("VIP", 0, 12)].map(|(label, entered, members)| TallyLine {
+        label: label.to_owned(),
+        href: Some("#".to_owned()),
+        marks: if entered > 0 { badge(Tone::Good, &format!("+{entered}")) } else { Markup::default() },
+        figure: context.integer(members),
+    });
+    panel("Movement", &Markup::default(), &tally(&format!("Segments ({theme})"), &lines))
 }
 
 fn list(context: &PageContext, theme: &str) -> Markup {

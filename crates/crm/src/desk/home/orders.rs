@@ -10,12 +10,11 @@ use words::{Money, Timestamp, WorkspaceId};
 
 use super::today::read_first_orders;
 use crate::commerce::store::{ListedOrder, orders_between, placed_since};
-use crate::desk::roots::{Owners, person_name};
+use crate::desk::people::person_name;
+use crate::desk::roots::Owners;
 use crate::kernel::texts::{format_date, format_time};
 use crate::kernel::{App, Problem, Shop, Visit, day_of, day_start, decode_cursor, encode_cursor};
-use crate::ui::{
-    Column, Empty, Icon, NavItem, PageContext, PageHead, Pager, Row, Tab, Table, Tone, badge, page, tabs,
-};
+use crate::ui::{Column, Empty, Icon, NavItem, PageContext, PageHead, Pager, Row, Tab, Table, Tone, badge, page, tabs};
 use crate::workspaces::page_context;
 
 const ROWS: usize = 50;
@@ -24,7 +23,7 @@ const ROWS: usize = 50;
 #[serde(default)]
 pub(super) struct OrdersQuery {
     /// `2026-11-22`; today when it is missing.
-    day: Option<Date>,
+    day: Option<String>,
     /// `first` leaves the first orders of new customers.
     only: Option<String>,
     after: Option<String>,
@@ -49,15 +48,20 @@ pub(super) async fn show(
     Query(query): Query<OrdersQuery>,
 ) -> Result<Markup, Problem> {
     let today = day_of(visit.now, &visit.shop.time_zone);
-    let day = query.day.map_or(today, day_number);
+    let day = query.day.as_deref().and_then(|day| day.parse().ok()).map_or(today, day_number);
     let after = query.after.as_deref().map(decode_cursor::<Place>).transpose()?;
-    let (workspace, shop, is_first) = (visit.actor.workspace, visit.shop.clone(), query.only.as_deref() == Some("first"));
-    let orders = app
-        .db
-        .read(move |tx| {
-            if is_first { first_orders(tx, workspace, &shop, day) } else { orders(tx, workspace, &shop, day, after) }
-        })
-        .await?;
+    let (workspace, shop, is_first) =
+        (visit.actor.workspace, visit.shop.clone(), query.only.as_deref() == Some("first"));
+    let orders =
+        app.db
+            .read(move |tx| {
+                if is_first {
+                    first_orders(tx, workspace, &shop, day)
+                } else {
+                    orders(tx, workspace, &shop, day, after)
+                }
+            })
+            .await?;
     let context = page_context(&visit, Some(NavItem::Home));
     Ok(orders_page(&context, &visit, day, is_first, &orders))
 }
@@ -109,9 +113,13 @@ fn orders_page(context: &PageContext, visit: &Visit, day: i64, is_first: bool, o
     let start = day_start(day, &visit.shop.time_zone);
     let date = context.zone.to_datetime(start.to_jiff()).date();
     let address = |only: &str| format!("/orders?day={date}{only}");
-    let views = [("orders-all", "", !is_first), ("orders-first", "&only=first", is_first)].map(|(key, only, is_current)| {
-        Tab { label: context.t(key).into_owned(), href: address(only), count: None, is_current }
-    });
+    let views =
+        [("orders-all", "", !is_first), ("orders-first", "&only=first", is_first)].map(|(key, only, is_current)| Tab {
+            label: context.t(key).into_owned(),
+            href: address(only),
+            count: None,
+            is_current,
+        });
     let head = PageHead::new(context.t("orders-title"))
         .back(context.t("nav-home"), "/")
         .note(html! { (format_date(date, context.language)) });
@@ -139,14 +147,16 @@ fn table(context: &PageContext, orders: &Orders, address: &str) -> Markup {
     ];
     let rows = orders.listed.iter().map(|order| row(context, order, orders)).collect();
     let next = orders.next.as_ref().map(|after| format!("{address}&after={after}"));
-    Table::new(context.t("orders-title"), columns, rows)
-        .pager(Pager { previous: None, next, summary: None })
-        .render(context.language)
+    let table = Table::new(context.t("orders-title"), columns, rows);
+    match next {
+        Some(_) => table.pager(Pager { previous: None, next, summary: None }).render(context.language),
+        None => table.render(context.language),
+    }
 }
 
 fn row(context: &PageContext, order: &ListedOrder, orders: &Orders) -> Row {
     let owner = orders.owners.of(order.number);
-    let name = owner.map_or_else(String::new, |person| person_name(context, person.id, &person.row));
+    let name = owner.map_or_else(String::new, |person| person_name(context, &person.row, person.number));
     let money = |minor: i64| match order.currency.parse() {
         Ok(currency) => context.money(Money { minor, currency }),
         Err(_) => context.integer(minor),

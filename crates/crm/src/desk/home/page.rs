@@ -6,12 +6,12 @@ use words::Money;
 use super::figures::{DAYS, Figure};
 use super::today::{Movement, News, Today};
 use crate::desk::event_title::{segment_label, title};
-use crate::desk::roots::person_name;
+use crate::desk::people::person_name;
 use crate::kernel::texts::{Value, format_date, format_percent, format_time};
 use crate::kernel::{Permission, Visit};
 use crate::ui::{
-    Button, Column, Delta, Direction, Empty, Icon, PageContext, PageHead, Row, Stat, Table, TimelineDay, TimelineItem,
-    Tone, badge, dot, live_region, page, panel, sparkline, stat_row, timeline,
+    Button, Delta, Direction, Empty, Icon, PageContext, PageHead, Stat, TallyLine, TimelineDay, TimelineItem, Tone,
+    badge, dot, live_region, page, panel, sparkline, stat_row, tally, timeline,
 };
 
 /// Segments in the panel of movements; the page of segments shows them all.
@@ -68,29 +68,28 @@ fn stat(context: &PageContext, code: &str, figure: &Figure, written: impl Fn(i64
         ("lowest", Value::from(written(lowest))),
         ("highest", Value::from(written(highest))),
     ];
-    Stat::new(label.clone(), written(figure.today))
-        .delta(delta(context, figure))
-        .note(context.t("home-than-yesterday"))
+    let stat = Stat::new(label.clone(), written(figure.today))
         .chart(sparkline(&context.t_with("home-sparkline", &variables), &values))
-        .id(format!("stat-{code}"))
+        .id(format!("stat-{code}"));
+    match delta(context, figure) {
+        Some(delta) => stat.delta(delta).note(context.t("home-than-yesterday")),
+        None => stat.note(context.t("home-nothing-before")),
+    }
 }
 
-fn delta(context: &PageContext, figure: &Figure) -> Delta {
+/// Today against yesterday; where yesterday was nothing, no percentage says anything.
+fn delta(context: &PageContext, figure: &Figure) -> Option<Delta> {
     let (now, before) = (figure.today, figure.yesterday_so_far);
+    if before <= 0 {
+        return None;
+    }
     let (direction, tone) = match now.cmp(&before) {
         std::cmp::Ordering::Greater => (Direction::Up, Tone::Good),
         std::cmp::Ordering::Less => (Direction::Down, Tone::Bad),
         std::cmp::Ordering::Equal => (Direction::Same, Tone::Neutral),
     };
-    let amount = if now == before {
-        format_percent(0.0, 0, context.language)
-    } else if before > 0 {
-        format_percent((now - before).unsigned_abs() as f64 / before as f64, 0, context.language)
-    } else {
-        // Nothing yesterday: no percentage says anything.
-        context.t("home-nothing-before").into_owned()
-    };
-    Delta { direction, amount, tone }
+    let change = (now - before).unsigned_abs() as f64 / before as f64;
+    Some(Delta { direction, amount: format_percent(change, 0, context.language), tone })
 }
 
 fn silence(context: &PageContext, visit: &Visit) -> Markup {
@@ -112,7 +111,7 @@ fn stream(context: &PageContext, visit: &Visit, today: &Today) -> Markup {
         }
     }
     let days: Vec<TimelineDay> = days.into_iter().map(|(label, items)| TimelineDay { label, items }).collect();
-    timeline(&days)
+    html! { div class="home-stream" { (timeline(&days)) } }
 }
 
 fn day_label(context: &PageContext, one: &News) -> String {
@@ -122,47 +121,40 @@ fn day_label(context: &PageContext, one: &News) -> String {
 
 fn line(context: &PageContext, one: &News, may_open: bool) -> TimelineItem {
     let event = title(context, &one.event);
-    let name = person_name(context, one.person, &one.row);
-    let note = (!event.detail.is_empty()).then(|| html! { (event.detail) });
+    let name = person_name(context, &one.row, one.number);
     TimelineItem {
         icon: event.icon,
         tone: event.tone,
         title: html! {
-            @if may_open { a href={ "/people/" (one.person) } { (name) } } @else { (name) }
-            " · " (event.title)
+            @if may_open { a class="timeline-who" href={ "/people/" (one.person) } { (name) } }
+            @else { span class="timeline-who" { (name) } }
+            " " (event.title)
+            @if !event.detail.is_empty() { " · " span class="timeline-what" { (event.detail) } }
         },
-        note,
+        note: None,
         time: html! { time datetime=(one.event.at.to_string()) title=(context.date_time(one.event.at)) { (format_time(one.event.at, &context.zone)) } },
         details: None,
     }
 }
 
 fn movements(context: &PageContext, today: &Today) -> Markup {
-    let columns = vec![
-        Column::text(context.t("home-segment")),
-        Column::number(context.t("home-members")),
-        Column::number(context.t("home-entered")),
-        Column::number(context.t("home-left")),
-    ];
-    let rows = today.movements.iter().take(SHOWN_SEGMENTS).map(|one| movement(context, one)).collect();
-    Table::new(context.t("home-movements"), columns, rows).render(context.language)
+    let lines: Vec<TallyLine> = today.movements.iter().take(SHOWN_SEGMENTS).map(|one| movement(context, one)).collect();
+    tally(&context.t("home-movements"), &lines)
 }
 
-fn movement(context: &PageContext, one: &Movement) -> Row {
-    let signed = |tone: Tone, sign: &str, count: i64| match count {
-        0 => html! { span class="nothing" { "0" } },
-        count => badge(tone, &format!("{sign}{}", context.integer(count))),
+fn movement(context: &PageContext, one: &Movement) -> TallyLine {
+    let mark = |tone: Tone, sign: &str, count: i64, key: &str| {
+        let shown = format!("{sign}{}", context.integer(count));
+        html! { @if count > 0 { span title=(context.t(key)) { (badge(tone, &shown)) } } }
     };
-    let members = if one.is_built {
-        html! { (context.integer(one.members)) }
-    } else {
-        badge(Tone::Warning, &context.t("home-building"))
-    };
-    Row::new(vec![
-        html! { (segment_label(context, &one.name, one.ready_made.as_deref())) },
-        members,
-        signed(Tone::Good, "+", one.entered),
-        signed(Tone::Neutral, "\u{2212}", one.left),
-    ])
-    .link(format!("/segments/{}", one.id))
+    TallyLine {
+        label: segment_label(context, &one.name, one.ready_made.as_deref()),
+        href: Some(format!("/segments/{}", one.id)),
+        marks: html! {
+            @if !one.is_built { (badge(Tone::Warning, &context.t("home-building"))) }
+            (mark(Tone::Good, "+", one.entered, "home-entered"))
+            (mark(Tone::Neutral, "\u{2212}", one.left, "home-left"))
+        },
+        figure: context.integer(one.members),
+    }
 }

@@ -42,6 +42,7 @@ pub struct Movement {
 pub struct News {
     pub event: EventRecord,
     pub person: ProfileId,
+    pub number: i64,
     pub row: PersonRow,
 }
 
@@ -120,7 +121,7 @@ fn read_news(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<News>, DbErr
     let owners = Owners::read(tx, workspace, &numbers)?;
     let news = rows.iter().filter_map(|row| {
         let person = owners.of(row.number)?;
-        Some(News { event: row.record(), person: person.id, row: person.row.clone() })
+        Some(News { event: row.record(), person: person.id, number: person.number, row: person.row.clone() })
     });
     Ok(news.collect())
 }

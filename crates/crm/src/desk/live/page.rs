@@ -5,16 +5,16 @@ use words::Money;
 
 use super::read::{Cart, Live, Visitor};
 use crate::desk::event_title::segment_label;
-use crate::desk::roots::person_name;
+use crate::desk::people::person_name;
 use crate::kernel::Visit;
 use crate::kernel::texts::{Value, format_time};
 use crate::ui::{
-    Column, Empty, Icon, PageContext, PageHead, Row, Table, Tone, avatar, badge, dot, icon, live_region, page, panel,
-    time_ago,
+    Column, Empty, Icon, PageContext, PageHead, Row, Table, TallyLine, Tone, avatar, badge, dot, icon, live_region,
+    page, panel, tally, time_ago,
 };
 
 /// Badges of segments on one line; the others are counted.
-const SHOWN_SEGMENTS: usize = 3;
+const SHOWN_SEGMENTS: usize = 2;
 
 pub fn page_of(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
     let head = PageHead::new(context.t("live-title"))
@@ -30,11 +30,9 @@ pub fn now_part(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
     }
     let count = context.t_with("live-count", &[("count", Value::from(live.count))]);
     html! {
-        div class="split" {
-            div class="stack" {
-                p role="status" { strong { (count) } @if live.is_cut { " " (context.t("live-cut")) } }
-                (visitors(context, visit, live))
-            }
+        p class="live-count" role="status" { span { (count) } @if live.is_cut { (context.t("live-cut")) } }
+        div class="live" {
+            (visitors(context, visit, live))
             (panel(&context.t("live-pages"), &Markup::default(), &pages(context, live)))
         }
     }
@@ -46,7 +44,6 @@ fn visitors(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
         Column::text(context.t("live-page")),
         Column::text(context.t("live-cart")),
         Column::text(context.t("live-segments")),
-        Column::text(context.t("live-device")).minor(),
         Column::text(context.t("live-since")).minor(),
     ];
     let rows = live.visitors.iter().map(|visitor| row(context, visit, visitor)).collect();
@@ -54,18 +51,40 @@ fn visitors(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
 }
 
 fn row(context: &PageContext, visit: &Visit, visitor: &Visitor) -> Row {
-    let name = person_name(context, visitor.id, &visitor.row);
-    let presence = &visitor.presence;
-    let since = context.t_with("live-since-time", &[("time", format_time(presence.since, &context.zone).into())]);
+    let name = person_name(context, &visitor.row, visitor.number);
     Row::new(vec![
-        html! { span class="person-cell" { (avatar(&name)) span { (name) } } },
-        html! { span title=(presence.page_url) { (presence.page_title) } },
+        html! { (avatar(&name)) " " (name) },
+        place(context, visitor),
         visitor.cart.as_ref().map(|cart| cart_cell(context, visit, cart)).unwrap_or_default(),
         segments(context, visitor),
-        device(context, visitor),
-        html! { (time_ago(context, presence.last_at)) br; small { (since) } },
+        time_ago(context, visitor.presence.last_at),
     ])
     .link(format!("/people/{}", visitor.id))
+}
+
+/// Where he is; below it since when, with which device, from where.
+fn place(context: &PageContext, visitor: &Visitor) -> Markup {
+    let presence = &visitor.presence;
+    let since = context.t_with("live-since-time", &[("time", format_time(presence.since, &context.zone).into())]);
+    let words = [since.as_ref(), presence.browser.as_str(), presence.origin.as_str()];
+    let words: Vec<&str> = words.into_iter().filter(|text| !text.is_empty()).collect();
+    let title = if presence.page_title.is_empty() { &presence.page_url } else { &presence.page_title };
+    html! {
+        div class="live-lines" {
+            span class="live-line" title=(presence.page_url) { (title) }
+            span class="live-note" { (device(context, &presence.device)) span { (words.join(" · ")) } }
+        }
+    }
+}
+
+fn device(context: &PageContext, code: &str) -> Markup {
+    let (picture, key) = match code {
+        "phone" => (Icon::Smartphone, "device-phone"),
+        "tablet" => (Icon::Smartphone, "device-tablet"),
+        "desktop" => (Icon::Laptop, "device-desktop"),
+        _ => (Icon::Globe, "device-unknown"),
+    };
+    html! { (icon(picture)) span class="visually-hidden" { (context.t(key)) } }
 }
 
 fn cart_cell(context: &PageContext, visit: &Visit, cart: &Cart) -> Markup {
@@ -74,9 +93,11 @@ fn cart_cell(context: &PageContext, visit: &Visit, cart: &Cart) -> Markup {
     let minor = cart.value_micros * 10_i128.pow(digits) / 1_000_000;
     let value = i64::try_from(minor).ok().filter(|minor| *minor > 0);
     let money = value.map(|minor| context.money(Money { minor, currency: visit.shop.currency }));
+    let money_is_known = money.is_some();
     html! {
-        span title=(cart.names.join(", ")) {
-            (icon(Icon::ShoppingCart)) " " (items) @if let Some(money) = money { " · " (money) }
+        div class="live-lines" title=(cart.names.join(", ")) {
+            span class="live-line" { @match money { Some(money) => (money), None => (items) } }
+            @if money_is_known { span class="live-note" { (icon(Icon::ShoppingCart)) (items) } }
         }
     }
 }
@@ -84,12 +105,12 @@ fn cart_cell(context: &PageContext, visit: &Visit, cart: &Cart) -> Markup {
 fn segments(context: &PageContext, visitor: &Visitor) -> Markup {
     let more = visitor.segments.len().saturating_sub(SHOWN_SEGMENTS);
     html! {
-        div class="button-row" {
+        @if !visitor.segments.is_empty() { div class="badges" {
             @for (name, ready_made) in visitor.segments.iter().take(SHOWN_SEGMENTS) {
                 (badge(tone_of(ready_made.as_deref()), &segment_label(context, name, ready_made.as_deref())))
             }
             @if more > 0 { (badge(Tone::Neutral, &format!("+{more}"))) }
-        }
+        } }
     }
 }
 
@@ -105,26 +126,12 @@ fn tone_of(ready_made: Option<&str>) -> Tone {
     }
 }
 
-fn device(context: &PageContext, visitor: &Visitor) -> Markup {
-    let presence = &visitor.presence;
-    let picture = match presence.device.as_str() {
-        "phone" | "tablet" => Icon::Smartphone,
-        "desktop" => Icon::Laptop,
-        _ => Icon::Globe,
-    };
-    let words = [&presence.browser, &presence.origin].into_iter().filter(|text| !text.is_empty());
-    let words: Vec<&str> = words.map(String::as_str).collect();
-    let class = match presence.device.as_str() {
-        code @ ("phone" | "tablet" | "desktop") => context.t(&format!("device-{code}")),
-        _ => context.t("device-unknown"),
-    };
-    html! { span title=(class) { (icon(picture)) " " (words.join(" · ")) } }
-}
-
 fn pages(context: &PageContext, live: &Live) -> Markup {
-    let columns = vec![Column::text(context.t("live-page")), Column::number(context.t("live-people"))];
-    let rows = live.pages.iter().map(|(title, count)| {
-        Row::new(vec![html! { (title) }, html! { (context.integer(*count as i64)) }])
+    let lines = live.pages.iter().map(|(title, count)| TallyLine {
+        label: title.clone(),
+        href: None,
+        marks: Markup::default(),
+        figure: context.integer(*count as i64),
     });
-    Table::new(context.t("live-pages"), columns, rows.collect()).render(context.language)
+    tally(&context.t("live-pages"), &lines.collect::<Vec<_>>())
 }

@@ -13,7 +13,7 @@ pub const HERE_WITHIN: Span = Span::from_minutes(5);
 const VISIT_PAUSE: Span = Span::from_minutes(30);
 
 /// Somebody in the shop.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Presence {
     pub last_at: Timestamp,
     /// When the visit began, as far as the rows reach.
@@ -24,6 +24,21 @@ pub struct Presence {
     pub device: String,
     /// The campaign, else the site that led here.
     pub origin: String,
+}
+
+impl Presence {
+    fn seen_at(at: Timestamp) -> Self {
+        let nothing = String::new;
+        Self {
+            last_at: at,
+            since: at,
+            page_title: nothing(),
+            page_url: nothing(),
+            browser: nothing(),
+            device: nothing(),
+            origin: nothing(),
+        }
+    }
 }
 
 /// Products by the id that carts know them by.
@@ -47,8 +62,7 @@ pub fn presences(
             }
             Some(_) => {}
             None if now.since(row.received_at) <= HERE_WITHIN => {
-                let (last_at, since) = (row.received_at, row.received_at);
-                let mut presence = Presence { last_at, since, ..Presence::default() };
+                let mut presence = Presence::seen_at(row.received_at);
                 learn(&mut presence, &mut names, row);
                 here.insert(root, presence);
             }

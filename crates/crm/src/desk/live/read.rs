@@ -7,8 +7,8 @@ use words::{ProfileId, Timestamp, WorkspaceId};
 
 use super::presence::{Presence, ProductNames, is_of_a_visit, presences};
 use crate::desk::roots::roots_of;
-use crate::profiles::store::{people_by_number, states_of};
 use crate::profiles::PersonRow;
+use crate::profiles::store::{people_by_number, states_of};
 use crate::{segments, stream};
 
 /// Rows of the log that are looked through: five minutes of a busy shop.
@@ -30,6 +30,7 @@ pub struct Live {
 
 pub struct Visitor {
     pub id: ProfileId,
+    pub number: i64,
     pub row: PersonRow,
     pub presence: Presence,
     pub cart: Option<Cart>,
@@ -86,6 +87,7 @@ fn visitors(
         let members = definitions.iter().filter(|one| state.standing.memberships.contains_key(&one.no));
         Some(Visitor {
             id: person.id,
+            number: person.number,
             row: person.row,
             presence,
             cart: cart_of(state.facts.cart(), names),

@@ -40,7 +40,8 @@ impl Address {
         let value = |name: &str| {
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
         };
-        let sort = SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map_or(SortBy::LastSeen, |(sort, _)| *sort);
+        let sort =
+            SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map_or(SortBy::LastSeen, |(sort, _)| *sort);
         let which = which_of(value("q"), value("segment"), value("stage"))?;
         Ok(Self {
             sort: fitting(sort, &which),
@@ -58,7 +59,14 @@ impl Address {
 
     /// The same list from its beginning, with another filter.
     pub fn with(&self, which: Which) -> Self {
-        Self { sort: fitting(self.sort, &which), which, condition: None, after: None, trail: Vec::new(), ..self.clone() }
+        Self {
+            sort: fitting(self.sort, &which),
+            which,
+            condition: None,
+            after: None,
+            trail: Vec::new(),
+            ..self.clone()
+        }
     }
 
     pub fn sorted_by(&self, sort: SortBy) -> Self {
@@ -168,10 +176,7 @@ mod tests {
         assert_eq!(parsed(&[]).href(), "/people");
         assert_eq!(parsed(&[("sort", "revenue"), ("stage", "loyal")]).href(), "/people?stage=loyal&sort=revenue");
         assert_eq!(parsed(&[("q", "Ana & Luc")]).href(), "/people?q=Ana%20%26%20Luc");
-        assert_eq!(
-            parsed(&[("columns", "email"), ("columns", "city")]).href(),
-            "/people?columns=email&columns=city"
-        );
+        assert_eq!(parsed(&[("columns", "email"), ("columns", "city")]).href(), "/people?columns=email&columns=city");
         assert_eq!(parsed(&[("sort", "nonsense"), ("stage", "king"), ("columns", "shoes")]).href(), "/people");
     }
 

@@ -38,8 +38,7 @@ impl ShownColumn {
     ];
 
     /// Shown until somebody chooses others.
-    const USUAL: [Self; 6] =
-        [Self::Stage, Self::Email, Self::Orders, Self::Revenue, Self::Country, Self::LastSeen];
+    const USUAL: [Self; 6] = [Self::Stage, Self::Email, Self::Orders, Self::Revenue, Self::Country, Self::LastSeen];
 
     pub fn code(self) -> &'static str {
         match self {
@@ -128,9 +127,8 @@ pub struct Columns(Option<Vec<ShownColumn>>);
 
 impl Columns {
     pub fn parse(pairs: &[(String, String)]) -> Self {
-        let is_named = |column: &ShownColumn| {
-            pairs.iter().any(|(name, value)| name == "columns" && value == column.code())
-        };
+        let is_named =
+            |column: &ShownColumn| pairs.iter().any(|(name, value)| name == "columns" && value == column.code());
         let chosen: Vec<ShownColumn> = ShownColumn::ALL.into_iter().filter(is_named).collect();
         Self((!chosen.is_empty()).then_some(chosen))
     }

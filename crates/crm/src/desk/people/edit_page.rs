@@ -58,7 +58,7 @@ fn form(visit: &Visit, sheet: &Sheet, fault: Option<&str>) -> Markup {
     let head = PageHead::new(context.t_with("edit-title", &[("name", name.as_str().into())])).back(name, &href);
     let fields = html! {
         @if let Some(fault) = fault { (alert(Tone::Bad, &context.t("edit-fault"), &html! { p { (fault) } })) }
-        form class="form" method="post" action=(format!("{href}/edit")) {
+        form class="stack" method="post" action=(format!("{href}/edit")) {
             p class="note" { (context.t("edit-note")) }
             div class="form-grid" { @for (name, value) in editable(sheet) { (field(&context, &name, &value)) } }
             div class="form-grid" {
@@ -81,12 +81,11 @@ fn editable(sheet: &Sheet) -> Vec<(String, Value)> {
         .filter(|(_, value)| !value.is_null() && !value.is_object() && !value.is_array())
         .collect();
     let is_told = |label: &str| known.iter().any(|(name, _)| name.replace('_', "").eq_ignore_ascii_case(label));
-    let whole_name = is_told("name");
-    let missing: Vec<(String, Value)> = USUAL
-        .into_iter()
-        .filter(|name| !is_told(&name.replace('_', "")) && !(whole_name && name.ends_with("_name")))
-        .map(|name| (name.to_owned(), Value::Null))
-        .collect();
+    let has_whole_name = is_told("name");
+    let is_covered = |name: &str| is_told(&name.replace('_', "")) || (has_whole_name && name.ends_with("_name"));
+    let is_missing = |name: &&str| !is_covered(name);
+    let missing: Vec<(String, Value)> =
+        USUAL.into_iter().filter(is_missing).map(|name| (name.to_owned(), Value::Null)).collect();
     known.extend(missing);
     known
 }

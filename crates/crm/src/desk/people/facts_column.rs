@@ -1,6 +1,6 @@
 //! What is known of a person: by what he is recognised and why, what was said of him, what follows from it.
 
-use engine::ConsentState;
+use engine::{ConsentState, lifecycle};
 use maud::{Markup, html};
 use serde_json::Value;
 use words::{Money, ProfileId, Timestamp};
@@ -94,6 +94,8 @@ pub fn trait_label(context: &PageContext, name: &str) -> String {
         "language" | "locale" => "trait-language",
         "company" => "trait-company",
         "created_at" | "createdAt" => "trait-created-at",
+        "customer_number" | "customerNumber" => "identifier-customer-number",
+        "loyalty_card" | "loyaltyCard" => "identifier-loyalty-card",
         _ => return name.replace('_', " "),
     };
     context.t(key).into_owned()
@@ -160,10 +162,12 @@ fn cart_minor(micros: i128, currency: words::Currency) -> i64 {
 
 fn stage(context: &PageContext, sheet: &Sheet) -> Markup {
     let Some(stage) = &sheet.standing.stage else { return html! { p class="nothing" { "—" } } };
+    // The reason of the day it began is stored; what holds him there now may be more.
+    let verdict = lifecycle::stage(&sheet.facts, context.now);
     html! {
         p { (stage_badge(context, stage.stage.as_str())) " "
             (context.t_with("person-stage-since", &[("date", day(context, stage.since).into())])) }
-        p class="note" { (stage_reason(context, stage)) }
+        @if verdict.stage == stage.stage { p class="note" { (stage_reason(context, &verdict.reason)) } }
     }
 }
 

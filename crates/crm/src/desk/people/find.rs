@@ -113,12 +113,7 @@ fn place_of(person: &ListedPerson, sort: SortBy) -> Place {
 }
 
 /// People by the beginning of their name or of an identifier, by an order's number, or by their id.
-pub fn search(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    text: &str,
-    rows: usize,
-) -> Result<Vec<ListedPerson>, DbError> {
+pub fn search(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows: usize) -> Result<Vec<ListedPerson>, DbError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Vec::new());

@@ -10,9 +10,9 @@ use maud::{Markup, html};
 
 use super::address::Address;
 use super::find::{self, Count, Listing, Which};
-use super::words_of::stage_word;
+use super::words_of::stage_plural;
 use crate::desk::segment_label;
-use crate::desk::segments::{PreviewError, preview};
+use crate::desk::segments::{PreviewError, SegmentNames, condition_in_a_line, preview};
 use crate::kernel::{Access, App, DEFAULT_PAGE_ROWS, Permission, Problem, RouteTable, Visit};
 use crate::segments::{self, Definition};
 use crate::ui::{
@@ -43,28 +43,24 @@ async fn show(
 ) -> Result<Markup, Problem> {
     let address = Address::parse(&pairs)?;
     let workspace = visit.actor.workspace;
-    let asked = address.clone();
-    let (mut listing, definitions) = app
-        .db
-        .read(move |tx| {
-            let definitions = segments::store::definitions(tx, workspace)?;
-            let place = (DEFAULT_PAGE_ROWS, Count::Wanted);
-            let listing = find::list(tx, workspace, &asked.which, asked.sort, asked.after.as_ref(), place)?;
-            Ok::<_, Problem>((listing.ok_or_else(|| Problem::not_found("segment"))?, definitions))
-        })
-        .await?;
-    let mut fault = None;
-    if let Some(condition) = &address.condition {
-        match matching(&app, &visit, condition).await? {
-            Ok(found) => listing = found,
-            Err(sentence) => {
-                fault = Some(sentence);
-                listing = Listing { people: Vec::new(), next: None, total: None };
-            }
-        }
-    }
+    let definitions = app.db.read(move |tx| segments::store::definitions(tx, workspace)).await?;
+    let (listing, fault) = match &address.condition {
+        None => (listed(&app, &visit, &address).await?, None),
+        Some(condition) => match matching(&app, &visit, condition).await? {
+            Ok(found) => (found, None),
+            Err(sentence) => (Listing { people: Vec::new(), next: None, total: None }, Some(sentence)),
+        },
+    };
     let context = page_context(&visit, Some(NavItem::People));
     Ok(View { context, visit, address, listing, definitions, fault }.render())
+}
+
+async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, Problem> {
+    let (workspace, asked) = (visit.actor.workspace, address.clone());
+    let place = (DEFAULT_PAGE_ROWS, Count::Wanted);
+    let listing =
+        app.db.read(move |tx| find::list(tx, workspace, &asked.which, asked.sort, asked.after.as_ref(), place)).await?;
+    listing.ok_or_else(|| Problem::not_found("segment"))
 }
 
 /// Those whom a condition finds now: how many, and the newest of them. A fault of the condition is told to the reader.
@@ -104,7 +100,8 @@ impl View {
     }
 
     fn actions(&self) -> Markup {
-        let conflicts = Button::secondary(self.context.t("conflicts-title")).icon(Icon::Split).link("/people/conflicts");
+        let conflicts =
+            Button::secondary(self.context.t("conflicts-title")).icon(Icon::Split).link("/people/conflicts");
         html! {
             @if let Some(condition) = &self.address.condition {
                 @if self.fault.is_none() && self.visit.actor.may(Permission::EditSegments) {
@@ -131,7 +128,7 @@ impl View {
             is_current: self.address.condition.is_none() && self.address.which == which,
         };
         let all = tab(self.context.t("people-everybody").into_owned(), Which::All);
-        let stages = Stage::ALL.map(|stage| tab(stage_word(&self.context, stage).into_owned(), Which::Stage(stage)));
+        let stages = Stage::ALL.map(|stage| tab(stage_plural(&self.context, stage).into_owned(), Which::Stage(stage)));
         let views: Vec<Tab> = std::iter::once(all).chain(stages).collect();
         tabs(&self.context.t("people-views"), &views)
     }
@@ -139,7 +136,7 @@ impl View {
     fn chips(&self) -> Vec<FilterChip> {
         let remove_href = self.address.with(Which::All).href();
         let label = match (&self.address.condition, &self.address.which) {
-            (Some(_), _) => self.context.t("people-filter-condition").into_owned(),
+            (Some(text), _) => self.condition_words(text),
             (None, Which::Segment(id)) => {
                 let definition = self.definitions.iter().find(|one| one.id == *id);
                 let name = definition.map_or_else(String::new, |one| self.segment_name(one));
@@ -151,6 +148,16 @@ impl View {
             (None, Which::All | Which::Stage(_)) => return Vec::new(),
         };
         vec![FilterChip { label, remove_href }]
+    }
+
+    /// The condition in one line; a text that is none is told elsewhere.
+    fn condition_words(&self, text: &str) -> String {
+        let parsed = serde_json::from_str(text).ok().and_then(|value| Condition::parse(&value).ok());
+        let names = SegmentNames::of(&self.context, &self.definitions, self.visit.shop.currency);
+        match parsed {
+            Some(condition) => condition_in_a_line(&self.context, &condition, &names),
+            None => self.context.t("people-filter-condition").into_owned(),
+        }
     }
 
     fn segment_name(&self, definition: &Definition) -> String {
@@ -204,6 +211,9 @@ impl View {
         let listing = &self.listing;
         let shown = i64::try_from(listing.people.len()).unwrap_or(i64::MAX);
         let summary = match listing.total {
+            Some(total) if self.address.condition.is_some() && total > shown => {
+                self.context.t_with("people-sample", &[("shown", shown.into()), ("total", total.into())])
+            }
             Some(total) => self.context.t_with("people-summary", &[("shown", shown.into()), ("total", total.into())]),
             None => self.context.t_with("people-found", &[("count", shown.into())]),
         };

@@ -19,8 +19,8 @@ use crate::profiles::store;
 use crate::profiles::store::ListedPerson;
 use crate::stream::{MergeError, merge_people, undo_merge};
 use crate::ui::{
-    Button, Column, Empty, Fact, Icon, NavItem, PageContext, PageHead, RadioCard, Row, Table, avatar, button_row, facts,
-    page, panel, radio_cards, search_field,
+    Button, Column, Empty, Fact, Icon, NavItem, PageContext, PageHead, RadioCard, Row, Table, avatar, button_row,
+    facts, page, panel, radio_cards, search_field,
 };
 use crate::workspaces::page_context;
 
@@ -165,7 +165,8 @@ pub(super) fn summary(context: &PageContext, sheet: &Sheet) -> Markup {
     known.push(Fact::text(context.t("figure-revenue"), &context.money(revenue)));
     known.push(Fact::text(context.t("figure-events"), &count(figures.events_count)));
     let name = name_of(context, sheet);
-    let body = html! { div class="record-line" { (status_line(context, sheet)) } (facts(&known)) };
+    let body =
+        html! { div class="stack" { div class="record-line" { (status_line(context, sheet)) } (facts(&known)) } };
     let open = Button::ghost(context.t("person-open")).small().link(format!("/people/{}", sheet.profile.id));
     panel(&name, &html! { (open) }, &body)
 }

@@ -11,6 +11,7 @@ mod conflicts;
 mod edit;
 mod edit_page;
 mod facts_column;
+mod filter;
 mod find;
 mod list;
 mod merge;
@@ -21,14 +22,16 @@ mod sheet;
 mod timeline;
 mod words_of;
 
-pub use find::{Listing, Which};
+pub use find::{Listing, Which, search};
 pub use sheet::{Sheet, read_sheet, root_by_id};
+pub use words_of::person_name;
 
 use crate::kernel::RouteTable;
 
 /// Adds every route of this part.
 pub fn routes(table: &mut RouteTable) {
     list::routes(table);
+    filter::routes(table);
     person::routes(table);
     timeline::routes(table);
     related::routes(table);

@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use super::timeline::{Events, first_days};
 use super::words_of::kind_word;
 use crate::desk::segment_label;
-use crate::ui::{Button, Fact, Icon, PageContext, Tone, avatar, badge, facts, panel, side_panel};
+use crate::ui::{Button, Fact, Icon, PageContext, Tone, avatar, badge, button_row, facts, panel, side_panel};
 
 /// Events in the panel.
 const SHOWN_EVENTS: usize = 15;
@@ -19,7 +19,7 @@ pub fn panel_of(context: &PageContext, sheet: &Sheet, events: &Events) -> Markup
     let body = html! {
         div class="stack" {
             div class="record-line" { (avatar(&name)) (status_line(context, sheet)) }
-            (Button::secondary(context.t("person-open")).small().icon(Icon::ExternalLink).link(&href))
+            (button_row(&[Button::secondary(context.t("person-open")).small().icon(Icon::ArrowRight).link(&href)]))
             (facts(&known(context, sheet)))
             @if !sheet.segments.is_empty() {
                 div class="badges" {

@@ -64,7 +64,10 @@ async fn show(
     let record = Record {
         head: record_head(&context, &visit, &sheet),
         facts: RecordPart::new(context.t("person-facts"), facts_column(&context, &visit, &sheet)),
-        main: RecordPart::new(context.t("person-timeline"), timeline_column(&context, sheet.profile.id, &wanted, &events)),
+        main: RecordPart::new(
+            context.t("person-timeline"),
+            timeline_column(&context, sheet.profile.id, &wanted, &events),
+        ),
         related: RecordPart::new(context.t("person-related"), related_column(&context, &visit, &sheet, &names)),
     };
     let head = PageHead::new(name_of(&context, &sheet)).back(context.t("people-title"), "/people").hidden();

@@ -14,12 +14,12 @@ use super::person::{name_of, person_id};
 use super::sheet::{Sheet, read_sheet, root_by_id};
 use super::words_of::{person_name, rule_words, visitor_name};
 use crate::commerce::store::ListedOrder;
-use crate::desk::segments::{ExplainError, SegmentNames, explain_membership, explanation};
 use crate::desk::segment_label;
+use crate::desk::segments::{ExplainError, SegmentNames, explain_membership, explanation};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::Merge;
 use crate::segments::Definition;
-use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Tone, badge, page, panel, time_ago};
+use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Tone, badge, button_row, page, panel, time_ago};
 use crate::workspaces::{list_members, page_context};
 
 pub(super) fn routes(table: &mut RouteTable) {
@@ -104,7 +104,8 @@ async fn why(
             Ok::<_, Problem>((read_sheet(tx, workspace, root)?, names))
         })
         .await?;
-    let explained = explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
+    let explained =
+        explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
     let reasons = explanation(&context, sheet.profile.id, &explained, &names);
     if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") {
         return Ok(reasons.into_response());
@@ -137,6 +138,9 @@ fn orders(context: &PageContext, sheet: &Sheet) -> Markup {
                 }
             }
         }
+        @if sheet.facts.orders().iter().count() > sheet.orders.len() {
+            a class="related-more" href=(format!("/people/{}?kind=order", sheet.profile.id)) { (context.t("person-all-orders")) }
+        }
     }
 }
 
@@ -149,12 +153,12 @@ fn amount(context: &PageContext, order: &ListedOrder) -> String {
 
 fn order_badge(context: &PageContext, status: &str) -> Markup {
     let (tone, key) = match status {
-        "completed" => (Tone::Good, "order-status-completed"),
-        "updated" => (Tone::Good, "order-status-updated"),
-        "partially_refunded" => (Tone::Warning, "order-status-partially-refunded"),
-        "refunded" => (Tone::Warning, "order-status-refunded"),
-        "cancelled" => (Tone::Bad, "order-status-cancelled"),
-        _ => (Tone::Neutral, "order-status-pending"),
+        "completed" => (Tone::Good, "person-order-completed"),
+        "updated" => (Tone::Good, "person-order-updated"),
+        "partially_refunded" => (Tone::Warning, "person-order-partially-refunded"),
+        "refunded" => (Tone::Warning, "person-order-refunded"),
+        "cancelled" => (Tone::Bad, "person-order-cancelled"),
+        _ => (Tone::Neutral, "person-order-pending"),
     };
     badge(tone, &context.t(key))
 }
@@ -166,7 +170,8 @@ fn merges(context: &PageContext, visit: &Visit, sheet: &Sheet, names: &MemberNam
 fn merge_item(context: &PageContext, visit: &Visit, sheet: &Sheet, merge: &Merge, names: &MemberNames) -> Markup {
     let is_undone = merge.undone_at.is_some();
     let other = other_of(sheet, merge);
-    let variables = [("rule", rule_words(context, &merge.rule).into()), ("actor", actor_words(context, merge, names).into())];
+    let variables =
+        [("rule", rule_words(context, &merge.rule).into()), ("actor", actor_words(context, merge, names).into())];
     html! {
         li class="related-item" {
             div class="related-line" { (other_name(context, sheet, other)) span class="related-note" { (time_ago(context, merge.at)) } }
@@ -179,7 +184,7 @@ fn merge_item(context: &PageContext, visit: &Visit, sheet: &Sheet, merge: &Merge
             @if is_undone {
                 (badge(Tone::Neutral, &context.t("person-merge-undone")))
             } @else if visit.actor.may(Permission::MergePeople) {
-                (Button::secondary(context.t("undo")).small().icon(Icon::Undo2).post(format!("/people/merges/{}/undo", merge.id)))
+                (button_row(&[Button::secondary(context.t("undo")).small().icon(Icon::Undo2).post(format!("/people/merges/{}/undo", merge.id))]))
             }
         }
     }

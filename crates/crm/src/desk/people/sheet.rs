@@ -15,7 +15,7 @@ use crate::segments::{self, Definition};
 use crate::workspaces;
 
 /// Orders shown beside a person; the timeline has them all.
-const MAX_ORDERS: usize = 20;
+const MAX_ORDERS: usize = 8;
 
 /// A person as his page shows him.
 pub struct Sheet {
@@ -87,11 +87,7 @@ pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile) -> Res
     })
 }
 
-fn identifiers_of(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    numbers: &[i64],
-) -> Result<Vec<LinkedIdentifier>, DbError> {
+fn identifiers_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<LinkedIdentifier>, DbError> {
     let rules = profiles::identifier_rules(tx, workspace)?;
     let mut identifiers = store::identifiers_of(tx, workspace, numbers)?;
     let precedence = |kind: &str| rules.iter().position(|rule| rule.kind == kind).unwrap_or(rules.len());
@@ -112,11 +108,7 @@ fn segments_of(
     Ok(of_person.collect())
 }
 
-fn others_of(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    merges: &[Merge],
-) -> Result<HashMap<i64, ListedOther>, DbError> {
+fn others_of(tx: &mut Tx<'_>, workspace: WorkspaceId, merges: &[Merge]) -> Result<HashMap<i64, ListedOther>, DbError> {
     let mut numbers: Vec<i64> = merges.iter().flat_map(|merge| [merge.from_number, merge.into_number]).collect();
     numbers.sort_unstable();
     numbers.dedup();

@@ -23,8 +23,8 @@ use crate::ui::{
 };
 use crate::workspaces::page_context;
 
-/// Events of one page.
-const PAGE_EVENTS: usize = 50;
+/// Events of one page: with their pictures they are most of its weight.
+const PAGE_EVENTS: usize = 40;
 /// Events that came since the page was opened and are shown by themselves.
 const MAX_LIVE_EVENTS: usize = 200;
 
@@ -81,9 +81,7 @@ pub fn read_excerpt(
     };
     let mut rows = match excerpt.category {
         None => log::timeline(tx, workspace, numbers, before, limit)?,
-        Some(Category::Other) => {
-            log::timeline_without(tx, workspace, numbers, &names(&Category::ALL), before, limit)?
-        }
+        Some(Category::Other) => log::timeline_without(tx, workspace, numbers, &names(&Category::ALL), before, limit)?,
         Some(category) => log::timeline_named(tx, workspace, numbers, &names(&[category]), before, limit)?,
     };
     let has_more = rows.len() > excerpt.rows;
@@ -264,7 +262,7 @@ async fn one_event(
     }
     let told = event_title(&context, &row.record());
     let head = PageHead::new(told.title).back(name_of(&context, &sheet), format!("/people/{id}"));
-    let body = panel(&context.t("event-panel"), &Markup::default(), &raw(&context, &row));
+    let body = panel(&context.t("person-event-panel"), &Markup::default(), &raw(&context, &row));
     Ok(page(&context, &head, &body).into_response())
 }
 
@@ -272,12 +270,12 @@ fn raw(context: &PageContext, row: &LogRow) -> Markup {
     let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
     let text = serde_json::to_string_pretty(&body).unwrap_or_default();
     let mut about = vec![
-        Fact::text(context.t("event-name"), &row.name),
-        Fact::text(context.t("event-at"), &context.date_time(row.at)),
-        Fact::text(context.t("event-received"), &context.date_time(row.received_at)),
+        Fact::text(context.t("person-event-name"), &row.name),
+        Fact::text(context.t("person-event-at"), &context.date_time(row.at)),
+        Fact::text(context.t("person-event-received"), &context.date_time(row.received_at)),
     ];
     if !row.message_id.is_empty() {
-        about.push(Fact::text(context.t("event-message-id"), &row.message_id));
+        about.push(Fact::text(context.t("person-event-message-id"), &row.message_id));
     }
     html! { (facts(&about)) (code_block(context.language, &text)) }
 }

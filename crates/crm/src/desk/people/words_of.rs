@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use engine::lifecycle::Stage;
+use engine::lifecycle::{Stage, StageReason};
 use maud::Markup;
-use serde_json::Value;
 use words::{Country, Timestamp};
 
 use crate::kernel::texts::format_date;
-use crate::profiles::{Conflict, PersonRow, StageSince};
+use crate::profiles::{Conflict, PersonRow};
 use crate::ui::{PageContext, Tone, badge};
 
 /// His name, else his email address or phone number, else "Visitor #1,204".
@@ -37,6 +36,17 @@ pub fn stage_word(context: &PageContext, stage: Stage) -> Cow<'static, str> {
     })
 }
 
+/// The people of a stage: "Visitors".
+pub fn stage_plural(context: &PageContext, stage: Stage) -> Cow<'static, str> {
+    context.t(match stage {
+        Stage::Visitor => "people-stages-visitor",
+        Stage::Prospect => "people-stages-prospect",
+        Stage::Customer => "people-stages-customer",
+        Stage::Loyal => "people-stages-loyal",
+        Stage::Dormant => "people-stages-dormant",
+    })
+}
+
 fn stage_tone(stage: Stage) -> Tone {
     match stage {
         Stage::Visitor => Tone::Neutral,
@@ -48,29 +58,20 @@ fn stage_tone(stage: Stage) -> Tone {
 }
 
 /// Why somebody is in his stage, in a sentence.
-pub fn stage_reason(context: &PageContext, stage: &StageSince) -> String {
-    let reason: Value = serde_json::from_str(&stage.reason).unwrap_or_default();
-    let orders = reason["orders"].as_i64().unwrap_or(0);
-    let date = |name: &str| date_in(context, &reason[name]);
-    let text = match reason["code"].as_str() {
-        Some("no_identifier_and_no_order") => context.t("stage-reason-visitor"),
-        Some("known_without_order") => context.t("stage-reason-prospect"),
-        Some("has_ordered") => context.t_with("stage-reason-customer", &[("count", orders.into())]),
-        Some("orders_often") => {
-            let variables = [("count", orders.into()), ("date", date("last_order_at").into())];
+pub fn stage_reason(context: &PageContext, reason: &StageReason) -> String {
+    let text = match reason {
+        StageReason::NoIdentifierAndNoOrder => context.t("stage-reason-visitor"),
+        StageReason::KnownWithoutOrder => context.t("stage-reason-prospect"),
+        StageReason::HasOrdered { orders } => context.t_with("stage-reason-customer", &[("count", (*orders).into())]),
+        StageReason::OrdersOften { orders, last_order_at } => {
+            let variables = [("count", (*orders).into()), ("date", day(context, *last_order_at).into())];
             context.t_with("stage-reason-loyal", &variables)
         }
-        Some("inactive_since") => {
-            context.t_with("stage-reason-dormant", &[("date", date("last_active_at").into())])
+        StageReason::InactiveSince { last_active_at } => {
+            context.t_with("stage-reason-dormant", &[("date", day(context, *last_active_at).into())])
         }
-        _ => Cow::Borrowed(""),
     };
     text.into_owned()
-}
-
-fn date_in(context: &PageContext, value: &Value) -> String {
-    let instant = value.as_str().and_then(|text| Timestamp::parse_rfc3339(text).ok());
-    instant.map_or_else(String::new, |instant| day(context, instant))
 }
 
 /// The day of an instant where the reader lives.

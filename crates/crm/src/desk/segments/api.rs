@@ -21,8 +21,8 @@ use crate::idempotency;
 use crate::kernel::{
     Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, decode_cursor, encode_cursor, page_rows,
 };
-use crate::segments::{self, Change};
 use crate::profiles;
+use crate::segments::{self, Change};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let (see, edit) = (Access::Program(Permission::SeeSegments), Access::Program(Permission::EditSegments));

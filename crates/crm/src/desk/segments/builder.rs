@@ -5,7 +5,8 @@ use engine::lifecycle::Stage;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::words::{SegmentNames, known_word, known_words, metric_label};
+use super::labels::{known_word, known_words, metric_label};
+use super::words::SegmentNames;
 use crate::desk::event_label;
 use crate::ui::{Field, Icon, PageContext, icon};
 
@@ -17,13 +18,7 @@ pub fn builder(context: &PageContext, name: &str, condition: Option<&Condition>,
 }
 
 /// The same with what somebody typed and what is wrong with it.
-pub(super) fn field(
-    context: &PageContext,
-    name: &str,
-    text: &str,
-    error: Option<String>,
-    catalogue: &Value,
-) -> Markup {
+pub(super) fn field(context: &PageContext, name: &str, text: &str, error: Option<String>, catalogue: &Value) -> Markup {
     let area = Field::area(name, context.t("segment-condition"), 8)
         .value(text)
         .hint(context.t("segment-condition-hint"))
@@ -53,15 +48,18 @@ pub(super) fn catalogue(context: &PageContext, condition: Option<&Condition>, na
         .collect();
     let icons: Map<String, Value> =
         ICONS.iter().map(|(name, picture)| ((*name).to_owned(), json!(icon(*picture).into_string()))).collect();
-    let metrics = Metric::ALL.map(|(metric, name, kind)| {
-        json!({"name": name, "label": metric_label(context, metric), "kind": kind})
-    });
-    let stages =
-        Stage::ALL.map(|stage| json!({"name": stage.as_str(), "label": context.t(&format!("event-stage-{}", stage.as_str()))}));
-    let states = ConsentState::ALL
-        .map(|state| json!({"name": state.as_str(), "label": context.t(&format!("segment-consent-{}", state.as_str()))}));
+    let metrics = Metric::ALL
+        .map(|(metric, name, kind)| json!({"name": name, "label": metric_label(context, metric), "kind": kind}));
+    let stages = Stage::ALL
+        .map(|stage| json!({"name": stage.as_str(), "label": context.t(&format!("event-stage-{}", stage.as_str()))}));
+    let states = ConsentState::ALL.map(
+        |state| json!({"name": state.as_str(), "label": context.t(&format!("segment-consent-{}", state.as_str()))}),
+    );
     let words = |list: &str| -> Vec<Value> {
-        known_words(list).into_iter().map(|word| json!({"name": word, "label": known_word(context, list, word)})).collect()
+        known_words(list)
+            .into_iter()
+            .map(|word| json!({"name": word, "label": known_word(context, list, word)}))
+            .collect()
     };
     let mut events = Vec::new();
     if let Some(condition) = condition {
@@ -86,15 +84,86 @@ fn collect_events<'a>(condition: &'a Condition, events: &mut Vec<&'a str>) {
 
 /// Each is the text `segment-builder-{key}`.
 const TEXTS: &[&str] = &[
-    "trait", "metric", "event", "segment", "channel", "purpose", "state", "operator", "value", "values", "values-hint",
-    "property", "measure", "measure-count", "measure-sum", "times", "within", "window", "ever", "where", "and", "or",
-    "true", "false", "add-filter", "remove-filter", "unit-s", "unit-m", "unit-h", "unit-d", "unit-w", "group",
-    "group-all", "group-any", "group-none", "kind-trait", "kind-metric", "kind-event", "kind-segment", "kind-consent",
-    "add-condition", "add-group", "add-trait", "add-metric", "add-event", "add-segment", "add-consent", "empty-root",
-    "empty-group", "more", "remove", "duplicate", "move-up", "move-down", "move-in", "move-out", "wrap", "op-eq", "op-ne",
-    "op-in", "op-not_in", "op-lt", "op-lte", "op-gt", "op-gte", "op-contains", "op-starts_with", "op-ends_with",
-    "op-exists", "op-not_exists", "op-before", "op-after", "op-within_last", "op-not_within_last", "op-number-eq", "op-number-ne",
-    "op-number-lt", "op-number-lte", "op-number-gt", "op-number-gte",
+    "trait",
+    "metric",
+    "event",
+    "segment",
+    "channel",
+    "purpose",
+    "state",
+    "operator",
+    "value",
+    "values",
+    "values-hint",
+    "property",
+    "measure",
+    "measure-count",
+    "measure-sum",
+    "times",
+    "within",
+    "window",
+    "ever",
+    "where",
+    "and",
+    "or",
+    "true",
+    "false",
+    "add-filter",
+    "remove-filter",
+    "unit-s",
+    "unit-m",
+    "unit-h",
+    "unit-d",
+    "unit-w",
+    "group",
+    "group-all",
+    "group-any",
+    "group-none",
+    "kind-trait",
+    "kind-metric",
+    "kind-event",
+    "kind-segment",
+    "kind-consent",
+    "add-condition",
+    "add-group",
+    "add-trait",
+    "add-metric",
+    "add-event",
+    "add-segment",
+    "add-consent",
+    "empty-root",
+    "empty-group",
+    "more",
+    "remove",
+    "duplicate",
+    "move-up",
+    "move-down",
+    "move-in",
+    "move-out",
+    "wrap",
+    "op-eq",
+    "op-ne",
+    "op-in",
+    "op-not_in",
+    "op-lt",
+    "op-lte",
+    "op-gt",
+    "op-gte",
+    "op-contains",
+    "op-starts_with",
+    "op-ends_with",
+    "op-exists",
+    "op-not_exists",
+    "op-before",
+    "op-after",
+    "op-within_last",
+    "op-not_within_last",
+    "op-number-eq",
+    "op-number-ne",
+    "op-number-lt",
+    "op-number-lte",
+    "op-number-gt",
+    "op-number-gte",
 ];
 
 const ICONS: [(&str, Icon); 17] = [

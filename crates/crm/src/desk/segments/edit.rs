@@ -19,12 +19,7 @@ pub(super) async fn create(
     run(app, actor, "segment_created", move |tx| segments::create_segment(tx, workspace, &name, condition, at)).await
 }
 
-pub(super) async fn change(
-    app: &App,
-    actor: &Actor,
-    id: SegmentId,
-    change: Change,
-) -> Result<Definition, DefineError> {
+pub(super) async fn change(app: &App, actor: &Actor, id: SegmentId, change: Change) -> Result<Definition, DefineError> {
     let (workspace, now) = (actor.workspace, app.now());
     run(app, actor, "segment_changed", move |tx| segments::change_segment(tx, workspace, id, change, now)).await
 }

@@ -47,7 +47,8 @@ pub async fn explain_membership(
         .read(move |tx| {
             let book = plans.of(tx, workspace)?;
             let definition = segments::store::definition(tx, workspace, segment)?.ok_or(ExplainError::NoSuchSegment)?;
-            let state = profiles::store::states_of(tx, workspace, &[number])?.pop().ok_or(ExplainError::NoSuchPerson)?;
+            let state =
+                profiles::store::states_of(tx, workspace, &[number])?.pop().ok_or(ExplainError::NoSuchPerson)?;
             let names = book.plan.compile_condition(None, &definition.condition)?.event_names();
             let mut numbers = state.standing.leaves.clone();
             numbers.push(number);

@@ -12,11 +12,11 @@ use serde_json::Value;
 use words::SegmentId;
 
 use super::builder::{catalogue, field, pretty};
+use super::edit;
 use super::preview::{Preview, preview};
 use super::preview_part::preview_part;
 use super::refusal::Refusal;
 use super::words::SegmentNames;
-use super::edit;
 use crate::desk::segment_label;
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::segments::{self, Change};
@@ -90,14 +90,12 @@ async fn create(
         return screen.with_preview(&app, &visit, &draft).await;
     }
     let made = match draft.parsed() {
-        Ok(condition) => {
-            edit::create(&app, &visit.actor, draft.name.clone(), condition).await.map_err(Refusal::from)
-        }
+        Ok(condition) => edit::create(&app, &visit.actor, draft.name.clone(), condition).await.map_err(Refusal::from),
         Err(refusal) => Err(refusal),
     };
     match made {
         Ok(made) => Ok(Redirect::to(&format!("/segments/{}?done=created", made.id)).into_response()),
-        Err(refusal) => screen.again(&draft, refusal),
+        Err(refusal) => screen.again(&draft, &refusal),
     }
 }
 
@@ -133,7 +131,7 @@ async fn save(
     };
     match saved {
         Ok(_) => Ok(Redirect::to(&format!("/segments/{id}?done=saved")).into_response()),
-        Err(refusal) => screen.again(&draft, refusal),
+        Err(refusal) => screen.again(&draft, &refusal),
     }
 }
 
@@ -167,13 +165,13 @@ impl Screen {
         })
     }
 
-    fn again(&self, draft: &Draft, refusal: Refusal) -> Result<Response, Problem> {
-        if let Refusal::Problem(problem) = &refusal
+    fn again(&self, draft: &Draft, refusal: &Refusal) -> Result<Response, Problem> {
+        if let Refusal::Problem(problem) = refusal
             && problem.status.is_server_error()
         {
             return Err(problem.clone());
         }
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, self.page(draft, Some(&refusal), None)).into_response())
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, self.page(draft, Some(refusal), None)).into_response())
     }
 
     /// For readers without scripts.
@@ -184,7 +182,7 @@ impl Screen {
         };
         match found {
             Ok(found) => Ok(self.page(draft, None, Some(&found)).into_response()),
-            Err(refusal) => self.again(draft, refusal),
+            Err(refusal) => self.again(draft, &refusal),
         }
     }
 

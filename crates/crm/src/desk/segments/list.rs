@@ -15,12 +15,13 @@ use super::wire::Standings;
 use crate::desk::segment_label;
 use crate::kernel::texts::format_percent;
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
+use crate::profiles;
 use crate::segments::{self, Definition};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, Tone, dot, page, progress, sparkline,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, Tone, dot, page, progress,
+    sparkline,
 };
 use crate::workspaces::page_context;
-use crate::profiles;
 
 pub(super) fn routes(table: &mut RouteTable) {
     table.add(Method::GET, "/segments", Access::Member(Permission::SeeSegments), get(show));
@@ -93,11 +94,14 @@ async fn show(
     Ok(page(&context, &head, &live(&body(&context, &listed, may_edit))))
 }
 
+/// Not with every event, yet surely after the last one: a throttle alone drops the news that ends a burst.
+pub(super) const ON_NEWS: &str = "sse:changed throttle:2s, sse:changed delay:1s";
+
 /// Asks for itself again when something changed.
 fn live(body: &Markup) -> Markup {
     html! {
         live-region hx-ext="sse" sse-connect="/events" {
-            div id="segment-list" hx-get="/segments" hx-trigger="sse:changed throttle:2s" hx-select="#segment-list"
+            div id="segment-list" hx-get="/segments" hx-trigger=(ON_NEWS) hx-select="#segment-list"
                 hx-target="#segment-list" hx-swap="morph:outerHTML" { (body) }
         }
     }

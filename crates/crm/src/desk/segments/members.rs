@@ -39,8 +39,16 @@ fn row(context: &PageContext, currency: Currency, person: &ListedPerson) -> Row 
     let dash = || html! { span class="nothing" { "—" } };
     Row::new(vec![
         html! { (avatar(&name)) span { (name) } },
-        if row.email.is_empty() { dash() } else { html! { (row.email) } },
-        if row.stage.is_empty() { dash() } else { badge(tone_of(&row.stage), &context.t(&format!("event-stage-{}", row.stage))) },
+        if row.email.is_empty() {
+            dash()
+        } else {
+            html! { (row.email) }
+        },
+        if row.stage.is_empty() {
+            dash()
+        } else {
+            badge(tone_of(&row.stage), &context.t(&format!("event-stage-{}", row.stage)))
+        },
         if row.last_seen_at == Timestamp::UNIX_EPOCH { dash() } else { time_ago(context, row.last_seen_at) },
         html! { (context.integer(row.orders_count)) },
         html! { (context.money(Money { minor: row.revenue_minor, currency })) },

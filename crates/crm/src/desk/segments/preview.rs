@@ -7,8 +7,8 @@ use std::collections::{HashMap, VecDeque};
 
 use db::{DbError, Tx};
 use engine::condition::{Condition, EventCondition, Measure};
-use engine::event::{EventFact, LazyJson};
 use engine::evaluate::WithTallies;
+use engine::event::{EventFact, LazyJson};
 use engine::facts::Tallies;
 use engine::{CompiledCondition, FactsView, Plan, PlanError};
 use serde_json::value::RawValue;

@@ -61,9 +61,12 @@ pub(super) fn preview_part(context: &PageContext, found: &Preview) -> Markup {
                 @for person in found.sample.iter().take(SHOWN) {
                     @let name = person_name(context, person);
                     li {
-                        a href={ "/people/" (person.id) } target="_blank" { (avatar(&name)) span { (name) } }
-                        @if !person.row.email.is_empty() && person.row.email != name {
-                            span class="builder-sample-note" { (person.row.email) }
+                        a href={ "/people/" (person.id) } target="_blank" {
+                            (avatar(&name))
+                            span class="builder-sample-name" { (name) }
+                            @if !person.row.email.is_empty() && person.row.email != name {
+                                span class="builder-sample-note" { (person.row.email) }
+                            }
                         }
                     }
                 }

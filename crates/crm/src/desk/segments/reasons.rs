@@ -7,7 +7,8 @@ use serde_json::Value;
 use words::{ProfileId, Span, Timestamp};
 
 use super::explain::Explained;
-use super::words::{EventWords, Line, SegmentNames, Speaker, number_text};
+use super::speaker::{EventWords, Line, Speaker, number_text};
+use super::words::SegmentNames;
 use crate::desk::event_title;
 use crate::ui::{Icon, PageContext, icon, time_ago};
 

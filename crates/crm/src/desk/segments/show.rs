@@ -11,7 +11,7 @@ use words::SegmentId;
 
 use super::edit;
 use super::figures::Movements;
-use super::list::{Notice, share, status};
+use super::list::{Notice, ON_NEWS, share, status};
 use super::members::members_table;
 use super::refusal::Refusal;
 use super::wire::Standings;
@@ -19,6 +19,7 @@ use super::words::{SegmentNames, condition_in_words};
 use crate::desk::segment_label;
 use crate::kernel::texts::{day_of, format_date};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
+use crate::profiles;
 use crate::profiles::store::ListedPerson;
 use crate::segments::{self, Definition};
 use crate::ui::{
@@ -26,7 +27,6 @@ use crate::ui::{
     stat_row, time_ago,
 };
 use crate::workspaces::page_context;
-use crate::profiles;
 
 /// Members of one page.
 const ROWS: usize = 50;
@@ -126,7 +126,7 @@ fn body(context: &PageContext, visit: &Visit, shown: &Shown, after: i64) -> Mark
     let refreshed = if after > 0 { format!("{address}?after={after}") } else { address.clone() };
     html! {
         live-region hx-ext="sse" sse-connect="/events" {
-            div class="stack" id="segment" hx-get=(refreshed) hx-trigger="sse:changed throttle:3s" hx-select="#segment"
+            div class="stack" id="segment" hx-get=(refreshed) hx-trigger=(ON_NEWS) hx-select="#segment"
                 hx-target="#segment" hx-swap="morph:outerHTML" {
                 @if !definition.is_built {
                     div class="panel segment-building" { (status(context, &shown.standings, definition)) }
@@ -157,7 +157,9 @@ fn figures(context: &PageContext, shown: &Shown) -> Markup {
 
 fn members(context: &PageContext, visit: &Visit, shown: &Shown, address: &str, after: i64) -> Markup {
     if shown.members.is_empty() {
-        let empty = Empty::new(Icon::Users, context.t("segment-nobody-title"), context.t("segment-nobody-text"));
+        let state = if shown.definition.is_built { "nobody" } else { "building" };
+        let [title, text] = ["title", "text"].map(|part| context.t(&format!("segment-{state}-{part}")));
+        let empty = Empty::new(Icon::Users, title, text);
         return html! { div class="panel" { (empty) } };
     }
     let count = shown.standings.count(&shown.definition);
@@ -186,7 +188,7 @@ fn charts(context: &PageContext, visit: &Visit, shown: &Shown) -> Markup {
         let bars = days.iter().map(|day| (day_label(context, zone, day.0), pick(day) as f64)).collect();
         let heads = [&*context.t("segment-day"), &*title];
         let chart = BarChart::new(&*title, heads, bars, |value| context.integer(value as i64));
-        panel(&title, &Markup::default(), &chart.render(context.language))
+        html! { div class="segment-chart" { (panel(&title, &Markup::default(), &chart.render(context.language))) } }
     };
     html! { (chart("segment-entries", |day| day.1)) (chart("segment-exits", |day| day.2)) }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use words::Timestamp;
 
-use super::words::{property_label, trait_label};
+use super::labels::{property_label, trait_label};
 use crate::desk::event_label;
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::SortBy;
@@ -126,7 +126,9 @@ impl Sample {
                     self.see(&format!("{name}.{field}"), value, depth + 1);
                 }
             }
-            Value::Array(items) => items.iter().filter(|item| !item.is_object()).for_each(|item| self.see(name, item, MAX_DEPTH)),
+            Value::Array(items) => {
+                items.iter().filter(|item| !item.is_object()).for_each(|item| self.see(name, item, MAX_DEPTH))
+            }
             Value::Object(_) | Value::Null => {}
             value => {
                 if self.0.len() >= MAX_NAMES && !self.0.contains_key(name) {

@@ -77,7 +77,7 @@ pub(super) async fn detail_page(
                 (live_region("live-source", &format!("{path}/health"), &health))
             }
             @if may_edit && is_editable(source.kind) {
-                (panel(&context.t("source-settings"), &Markup::default(), &edit_form(&context, source, wrong)))
+                (panel(&context.t("source-settings"), &Markup::default(), &edit_form(&context, source, wrong.as_ref())))
             }
         }
     };
@@ -123,10 +123,10 @@ fn switch_button(context: &PageContext, source: &Source) -> Markup {
     html! { (button.post(format!("/sources/{}/switch", source.id))) }
 }
 
-fn edit_form(context: &PageContext, source: &Source, wrong: Option<Wrong>) -> Markup {
-    let shown = wrong.as_ref().map(|wrong| (wrong.form.name.clone(), wrong.form.origins.clone()));
+fn edit_form(context: &PageContext, source: &Source, wrong: Option<&Wrong>) -> Markup {
+    let shown = wrong.map(|wrong| (wrong.form.name.clone(), wrong.form.origins.clone()));
     let (name, origins) = shown.unwrap_or_else(|| (source.name.clone(), source.origins.join("\n")));
-    let error_on = |field: &str| wrong.as_ref().filter(|wrong| wrong.field == field).map(|wrong| wrong.text.clone());
+    let error_on = |field: &str| wrong.filter(|wrong| wrong.field == field).map(|wrong| wrong.text.clone());
     html! {
         form class="stack" method="post" action={ "/sources/" (source.id) } {
             (Field::text("name", context.t("source-name")).value(name).required().attribute("maxlength", "100").error(error_on("name")))
@@ -146,7 +146,10 @@ fn health_part(context: &PageContext, visit: &Visit, detail: &Detail) -> Markup 
         Fact::new(context.t("source-health"), light(context, &detail.source, health)),
         Fact::new(context.t("source-last"), last),
         Fact::new(context.t("source-today"), count(health.today())),
-        Fact::new(context.t("source-week"), html! { (context.integer(health.days.iter().sum())) " " (sparkline(&title, &health.values())) }),
+        Fact::new(
+            context.t("source-week"),
+            html! { (context.integer(health.days.iter().sum())) @if !health.is_silent() { " " (sparkline(&title, &health.values())) } },
+        ),
         Fact::new(context.t("source-repeated"), count(health.repeated)),
         Fact::new(context.t("source-bots"), count(health.bots)),
         Fact::new(context.t("source-key"), code_block(context.language, &detail.source.ingest_key)),

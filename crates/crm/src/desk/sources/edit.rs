@@ -117,7 +117,7 @@ pub async fn note(app: &App, visit: &Visit, change: SourceChange, id: SourceId) 
         SourceChange::SwitchedOff => "source_switched_off",
         SourceChange::SwitchedOn => "source_switched_on",
     };
-    let (actor, moment, entry) = (visit.actor.clone(), AuditMoment::of(app), AuditEntry::new(action, id));
+    let (actor, moment, entry) = (visit.actor.clone(), AuditMoment::of(app), AuditEntry::new(action, &id));
     Ok(app.db.write(move |tx| record_audit(tx, &actor, moment, &entry)).await?)
 }
 

@@ -62,6 +62,10 @@ impl SourceHealth {
         self.days.last().copied().unwrap_or(0)
     }
 
+    pub fn is_silent(&self) -> bool {
+        self.days.iter().all(|count| *count == 0)
+    }
+
     pub fn values(&self) -> Vec<f64> {
         self.days.iter().map(|count| *count as f64).collect()
     }

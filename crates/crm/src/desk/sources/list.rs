@@ -47,7 +47,7 @@ fn rows(context: &PageContext, sources: &[(Source, SourceHealth)]) -> Markup {
         Column::text(context.t("source-health")),
         Column::text(context.t("source-last")),
         Column::number(context.t("source-today")),
-        Column::number(context.t_with("source-days", &[("days", Value::from(DAYS))])).minor(),
+        Column::text(context.t_with("source-days", &[("days", Value::from(DAYS))])).minor(),
         Column::number(context.t("source-rejected")),
     ];
     let rows = sources.iter().map(|(source, health)| row(context, source, health)).collect();
@@ -70,7 +70,7 @@ fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {
         light(context, source, health),
         last,
         html! { (context.integer(health.today())) },
-        sparkline(&title, &health.values()),
+        html! { @if health.is_silent() { span class="nothing" { "—" } } @else { (sparkline(&title, &health.values())) } },
         rejected,
     ])
     .link(format!("/sources/{}", source.id))

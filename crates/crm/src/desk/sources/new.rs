@@ -47,13 +47,13 @@ pub(super) async fn create(
         Err(error) => {
             let context = page_context(&visit, Some(NavItem::Sources));
             let wrong = error_of(&context, &error)?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, form_page(&context, &form, Some(wrong))).into_response())
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, form_page(&context, &form, Some(&wrong))).into_response())
         }
     }
 }
 
-fn form_page(context: &PageContext, form: &NewSource, wrong: Option<(&'static str, String)>) -> Markup {
-    let error_on = |field: &str| wrong.as_ref().filter(|(on, _)| *on == field).map(|(_, text)| text.clone());
+fn form_page(context: &PageContext, form: &NewSource, wrong: Option<&(&'static str, String)>) -> Markup {
+    let error_on = |field: &str| wrong.filter(|(on, _)| *on == field).map(|(_, text)| text.clone());
     let cards = KINDS.map(|(kind, icon)| RadioCard {
         value: kind.code().to_owned(),
         label: context.t(&format!("source-kind-{}", kind.code())).into_owned(),
@@ -73,5 +73,6 @@ fn form_page(context: &PageContext, form: &NewSource, wrong: Option<(&'static st
         }
     };
     let head = PageHead::new(context.t("source-new")).back(context.t("sources-title"), "/sources");
-    page(context, &head, &panel(&context.t("source-new-panel"), &Markup::default(), &fields))
+    let body = html! { div class="narrow" { (panel(&context.t("source-new-panel"), &Markup::default(), &fields)) } };
+    page(context, &head, &body)
 }

@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use words::{MergeId, ProfileId};
 
 use super::super::edit::{EditError, change_traits};
-use super::super::sheet::{numbers_of_person, root_by_id};
+use super::super::sheet::numbers_of_person;
 use super::answers::{MergeAnswer, MergeRequest, ProfileAnswer, TraitsRequest, UnmergeRequest};
 use super::profile_id;
 use super::read::read_profile;
 use crate::idempotency::{self, Request};
 use crate::kernel::{Actor, App, Problem, ProblemBody};
-use crate::profiles::store;
+use crate::profiles::{Merge, store};
 use crate::stream::{MergeError, StreamError, merge_people, undo_merge};
 
 /// Sets traits; null unsets one. Identifiers among them (`email`, `phone` …) are linked as by an `identify` call.
@@ -116,7 +116,7 @@ pub async fn unmerge(
     idempotency::once(&app, &actor, request, run).await
 }
 
-/// The named merge, if this person took part in it, else his newest that is in force.
+/// The named merge, if this person took part in it; else the newest in force of this profile, or of his person.
 async fn merge_of(app: &App, actor: &Actor, id: ProfileId, named: Option<&str>) -> Result<MergeId, Problem> {
     let named: Option<MergeId> = match named {
         Some(text) => Some(text.parse().map_err(|_| Problem::not_found("merge of this profile"))?),
@@ -125,14 +125,18 @@ async fn merge_of(app: &App, actor: &Actor, id: ProfileId, named: Option<&str>) 
     let workspace = actor.workspace;
     app.db
         .read(move |tx| {
-            let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
-            let numbers = numbers_of_person(tx, workspace, &root)?;
-            let merges = store::merges_of(tx, workspace, &numbers)?;
-            let mut in_force = merges.iter().filter(|merge| merge.undone_at.is_none());
-            let found = match named {
-                Some(named) => in_force.find(|merge| merge.id == named),
-                None => in_force.next(),
+            let not_found = || Problem::not_found("profile");
+            let profile = store::profile_by_id(tx, workspace, id)?.ok_or_else(not_found)?;
+            let numbers = match (named, profile.merged_into) {
+                (None, Some(_)) => vec![profile.number],
+                _ => {
+                    let root = store::root_of(tx, workspace, profile)?;
+                    numbers_of_person(tx, workspace, &root)?
+                }
             };
+            let merges = store::merges_of(tx, workspace, &numbers)?;
+            let is_meant = |merge: &&Merge| merge.undone_at.is_none() && named.is_none_or(|named| merge.id == named);
+            let found = merges.iter().find(is_meant);
             found.map(|merge| merge.id).ok_or_else(|| Problem::not_found("merge of this profile"))
         })
         .await
@@ -144,7 +148,8 @@ async fn answer(app: &App, actor: &Actor, merge: MergeId, id: ProfileId) -> Resu
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::bad_request("bad_body", format!("the body cannot be read: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::bad_request("bad_body", format!("the body cannot be read: {error}")))
 }
 
 fn edit_problem(error: EditError) -> Problem {

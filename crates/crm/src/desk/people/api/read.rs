@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::IntoParams;
 use words::{SegmentId, Timestamp, WorkspaceId};
@@ -55,7 +56,7 @@ pub async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ProfilePage>, Problem> {
     let rows = page_rows(query.limit);
-    let after: Option<Place> = query.cursor.as_deref().map(decode_cursor).transpose()?;
+    let after: Option<Place> = place(query.cursor.as_deref())?;
     let wanted = Wanted::of(&query)?;
     let workspace = actor.workspace;
     let page = app.db.read(move |tx| {
@@ -77,6 +78,11 @@ pub async fn list(
         Ok::<_, Problem>(ProfilePage { data, next: next.as_ref().map(encode_cursor) })
     });
     Ok(Json(page.await?))
+}
+
+/// Where a page begins; an empty cursor is none.
+fn place<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
+    cursor.filter(|cursor| !cursor.is_empty()).map(decode_cursor).transpose()
 }
 
 enum Wanted {
@@ -122,11 +128,7 @@ pub async fn show(
 }
 
 /// The person of this id as it is now.
-pub(super) async fn read_profile(
-    app: &App,
-    actor: &Actor,
-    id: words::ProfileId,
-) -> Result<ProfileAnswer, Problem> {
+pub(super) async fn read_profile(app: &App, actor: &Actor, id: words::ProfileId) -> Result<ProfileAnswer, Problem> {
     let workspace = actor.workspace;
     app.db
         .read(move |tx| {
@@ -152,7 +154,7 @@ pub async fn timeline(
 ) -> Result<Json<EventPage>, Problem> {
     let id = profile_id(&id)?;
     let rows = page_rows(query.limit);
-    let before: Option<(Timestamp, i64)> = query.cursor.as_deref().map(decode_cursor).transpose()?;
+    let before: Option<(Timestamp, i64)> = place(query.cursor.as_deref())?;
     let before = before.unwrap_or((Timestamp::MAX, i64::MAX));
     let workspace = actor.workspace;
     let mut events = app

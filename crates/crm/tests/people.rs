@@ -1,0 +1,561 @@
+//! People on screen and for programs, through the router, on both databases.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use crm::kernel::{Role, Scope};
+use crm::segments::{self, DefinedAt};
+use crm::stream::backfill;
+use db::{Db, DbError};
+use engine::condition::Condition;
+use serde_json::{Value, json};
+use testkit::app::{Answer, TestApp};
+use testkit::on_both;
+use words::{SegmentId, Span};
+
+/// A shop whose programs may do everything, and an owner who is signed in.
+struct Shop {
+    test: TestApp,
+    key: String,
+    cookie: String,
+}
+
+impl Shop {
+    async fn open(db: Db) -> Self {
+        let test = TestApp::new(db);
+        let key = test.api_key(&Scope::ALL).await;
+        let cookie = test.sign_in_as(Role::Owner).await;
+        Self { test, key, cookie }
+    }
+
+    async fn send(&self, calls: Value) {
+        let answer = self.test.send_json(Method::POST, "/v1/batch", &self.key, &json!({ "batch": calls })).await;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"success": true})));
+    }
+
+    async fn api(&self, path: &str) -> Value {
+        let answer = self.test.get_json(path, &self.key).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer.json()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.test.send_json(Method::POST, path, &self.key, body).await
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let answer = self.test.get(path, &self.cookie).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer.body
+    }
+
+    /// The id of the only person with this identifier.
+    async fn person(&self, identifier: &str) -> String {
+        let found = self.api(&format!("/api/v1/profiles?identifier={identifier}")).await;
+        assert_eq!(found["data"].as_array().unwrap().len(), 1, "{identifier}");
+        found["data"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn define(&self, name: &str, condition: Value) -> SegmentId {
+        let condition = Condition::parse(&condition).unwrap();
+        let workspace = self.test.workspace().await;
+        let at = DefinedAt { now: self.test.now(), id_bytes: self.test.app.id_bytes() };
+        let name = name.to_owned();
+        let made =
+            self.test.app.db.write(move |tx| segments::define_in(tx, workspace, &name, condition, None, at)).await;
+        while backfill::step(&self.test.app, workspace).await.unwrap() {}
+        made.unwrap().id
+    }
+
+    async fn set(&self, path: &str, traits: Value) -> Answer {
+        self.test.send_json(Method::PATCH, path, &self.key, &json!({ "traits": traits })).await
+    }
+}
+
+/// Ana bought twice, Luc is known, a visitor looked once.
+fn three_people() -> Value {
+    json!([
+        {"type": "identify", "messageId": "1", "userId": "ana", "anonymousId": "phone-1",
+         "traits": {"email": "Ana@Example.com", "firstName": "Zoé", "lastName": "Durand", "country": "FR", "points": 12}},
+        {"type": "page", "messageId": "2", "anonymousId": "phone-1", "properties": {"title": "Lamps <b>", "path": "/lamps"}},
+        {"type": "track", "event": "Order Completed", "messageId": "3", "userId": "ana",
+         "properties": {"order_id": "A-1", "total": 40, "currency": "EUR"}},
+        {"type": "track", "event": "Order Completed", "messageId": "4", "userId": "ana",
+         "properties": {"order_id": "A-2", "total": 60.5, "currency": "EUR"}},
+        {"type": "identify", "messageId": "5", "userId": "luc", "traits": {"email": "luc@example.com", "name": "Luc Petit"}},
+        {"type": "track", "event": "Quiz Done", "messageId": "6", "anonymousId": "visitor-1", "properties": {"score": 3}},
+    ])
+}
+
+on_both!(a_program_finds_a_person_by_any_way_of_writing_an_identifier, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let id = shop.person("email:%20ANA@example.COM").await;
+    assert_eq!(shop.person("user_id:ana").await, id);
+    assert_eq!(shop.person("anonymous_id:phone-1").await, id);
+    let nobody = shop.api("/api/v1/profiles?identifier=email:nobody@example.com").await;
+    assert_eq!(nobody, json!({"data": [], "next": null}));
+    let refused = shop.test.get_json("/api/v1/profiles?identifier=ana", &shop.key).await;
+    assert_eq!((refused.status, refused.json()["code"].clone()), (StatusCode::BAD_REQUEST, json!("bad_identifier")));
+});
+
+on_both!(a_profile_tells_who_somebody_is_and_what_follows_from_his_events, |db| async move {
+    let shop = Shop::open(db).await;
+    let segment = shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let profile = shop.api(&format!("/api/v1/profiles/{id}")).await;
+    assert_eq!(profile["name"], "Zoé Durand");
+    assert_eq!(profile["traits"]["points"], 12);
+    assert_eq!(profile["lifecycle_stage"], "customer");
+    let computed = &profile["computed"];
+    assert_eq!((computed["orders_count"].as_u64(), computed["revenue"].as_f64()), (Some(2), Some(100.5)));
+    assert_eq!((computed["average_order_value"].as_f64(), &computed["currency"]), (Some(50.25), &json!("EUR")));
+    let kinds: Vec<&str> =
+        profile["identifiers"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["user_id", "email", "anonymous_id"]);
+    assert_eq!(profile["identifiers"][1]["value"], "ana@example.com");
+    assert_eq!(profile["identifiers"][1]["rule"], "first_event");
+    assert_eq!(profile["segments"][0]["id"], segment.to_string());
+    assert_eq!(profile["merged_from"], json!([]));
+});
+
+on_both!(a_timeline_is_read_newest_first_in_pages_without_gap_or_repeat, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let whole = shop.api(&format!("/api/v1/profiles/{id}/timeline")).await;
+    let whole: Vec<i64> = whole["data"].as_array().unwrap().iter().map(|one| one["seq"].as_i64().unwrap()).collect();
+    assert!(whole.is_sorted_by(|one, next| one > next) && whole.len() >= 4, "{whole:?}");
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = shop.api(&format!("/api/v1/profiles/{id}/timeline?limit=2&cursor={cursor}")).await;
+        paged.extend(page["data"].as_array().unwrap().iter().map(|one| one["seq"].as_i64().unwrap()));
+        match page["next"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(paged, whole);
+});
+
+on_both!(a_list_is_read_in_pages_and_a_segment_lists_its_members, |db| async move {
+    let shop = Shop::open(db).await;
+    let calls: Vec<Value> = (0..7)
+        .map(|one| json!({"type": "identify", "messageId": one.to_string(), "userId": format!("u{one}"), "traits": {"level": one}}))
+        .collect();
+    let segment = shop.define("High", json!({"trait": "level", "op": "gte", "value": 4})).await;
+    shop.send(json!(calls)).await;
+    let (mut seen, mut cursor) = (BTreeSet::new(), String::new());
+    loop {
+        let page = shop.api(&format!("/api/v1/profiles?limit=3&cursor={cursor}")).await;
+        for one in page["data"].as_array().unwrap() {
+            assert!(seen.insert(one["id"].as_str().unwrap().to_owned()));
+        }
+        match page["next"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 7);
+    let members = shop.api(&format!("/api/v1/profiles?segment={segment}")).await;
+    assert_eq!(members["data"].as_array().unwrap().len(), 3);
+    let why = shop.api(&format!("/api/v1/profiles/{}/segments", shop.person("user_id:u5").await)).await;
+    assert_eq!(why["data"][0]["why"]["is_true"], true);
+    assert_eq!(why["data"][0]["why"]["measured"], 5);
+});
+
+on_both!(patched_traits_are_told_to_segments_before_the_answer, |db| async move {
+    let shop = Shop::open(db).await;
+    let segment = shop.define("Gold", json!({"trait": "tier", "op": "eq", "value": "gold"})).await;
+    shop.send(three_people()).await;
+    let path = format!("/api/v1/profiles/{}", shop.person("user_id:ana").await);
+    let answer = shop.set(&path, json!({"tier": "gold", "points": null, "phone": "06 12 34 56 78"})).await;
+    let profile = answer.json();
+    assert_eq!(profile["traits"]["tier"], "gold");
+    assert_eq!(profile["traits"].get("points"), None);
+    assert_eq!(profile["segments"][0]["id"], segment.to_string());
+    assert_eq!(shop.person("phone:+33612345678").await, profile["id"].as_str().unwrap());
+    let newest = shop.api(&format!("{path}/timeline")).await;
+    assert!(
+        newest["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["type"] == "identify" && one["traits"]["tier"] == "gold")
+    );
+    assert_eq!(shop.set(&path, json!("gold")).await.json()["code"], "bad_body");
+});
+
+on_both!(a_merge_by_a_program_answers_the_person_and_can_be_undone, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let (ana, luc) = (shop.person("user_id:ana").await, shop.person("user_id:luc").await);
+    let merged = shop.post(&format!("/api/v1/profiles/{luc}/merge"), &json!({"into": ana})).await.json();
+    assert!(merged["merge"].as_str().unwrap().starts_with("mrg_"));
+    assert_eq!(merged["profile"]["id"], ana.as_str());
+    assert_eq!(merged["profile"]["merged_from"][0]["id"], luc.as_str());
+    let of_luc = shop.api(&format!("/api/v1/profiles/{luc}")).await;
+    assert_eq!(of_luc["id"], ana.as_str());
+    let again = shop.post(&format!("/api/v1/profiles/{luc}/merge"), &json!({"into": ana})).await;
+    assert_eq!((again.status, again.json()["code"].clone()), (StatusCode::CONFLICT, json!("same_person")));
+    let parted = shop.post(&format!("/api/v1/profiles/{luc}/unmerge"), &Value::Null).await;
+    assert_eq!(parted.status, StatusCode::BAD_REQUEST);
+    let parted = shop.post(&format!("/api/v1/profiles/{luc}/unmerge"), &json!({})).await.json();
+    assert_eq!((&parted["merge"], &parted["profile"]["id"]), (&merged["merge"], &json!(luc)));
+    let nothing = shop.post(&format!("/api/v1/profiles/{ana}/unmerge"), &json!({"merge": merged["merge"]})).await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+});
+
+on_both!(an_unmerge_without_a_name_frees_the_profile_it_is_asked_of, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let (ana, luc) = (shop.person("user_id:ana").await, shop.person("user_id:luc").await);
+    let visitor = shop.person("anonymous_id:visitor-1").await;
+    for from in [&luc, &visitor] {
+        shop.post(&format!("/api/v1/profiles/{from}/merge"), &json!({ "into": ana })).await;
+        shop.test.advance(Span::from_minutes(1));
+    }
+    let parted = shop.post(&format!("/api/v1/profiles/{luc}/unmerge"), &json!({})).await.json();
+    assert_eq!(parted["profile"]["id"], luc.as_str());
+    assert_eq!(shop.person("anonymous_id:visitor-1").await, ana);
+});
+
+on_both!(a_merge_sent_twice_under_one_key_happens_once, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let (ana, luc) = (shop.person("user_id:ana").await, shop.person("user_id:luc").await);
+    let path = format!("/api/v1/profiles/{luc}/merge");
+    let send = |body: String| {
+        let request = shop
+            .test
+            .request(Method::POST, &path, "")
+            .header(header::AUTHORIZATION, format!("Bearer {}", shop.key))
+            .header("idempotency-key", "once")
+            .body(Body::from(body));
+        shop.test.send(request.unwrap())
+    };
+    let first = send(json!({"into": ana}).to_string()).await;
+    let second = send(json!({"into": ana}).to_string()).await;
+    assert_eq!((first.status, &first.body), (StatusCode::OK, &second.body));
+    assert_eq!(second.header("idempotent-replayed"), "true");
+    let other = send(json!({"into": luc}).to_string()).await;
+    assert_eq!(other.json()["code"], "idempotency_key_reused");
+});
+
+on_both!(what_does_not_exist_is_not_found, |db| async move {
+    let shop = Shop::open(db).await;
+    for path in ["prf_nonsense", "prf_00000000000000000000000001", "seg_00000000000000000000000001"] {
+        for tail in ["", "/timeline", "/segments"] {
+            let answer = shop.test.get_json(&format!("/api/v1/profiles/{path}{tail}"), &shop.key).await;
+            assert_eq!((answer.status, answer.json()["code"].clone()), (StatusCode::NOT_FOUND, json!("not_found")));
+        }
+        assert_eq!(shop.test.get(&format!("/people/{path}"), &shop.cookie).await.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(shop.test.get_json("/api/v1/profiles?segment=seg_1", &shop.key).await.status, StatusCode::NOT_FOUND);
+});
+
+on_both!(a_key_that_may_only_read_changes_nobody, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let path = format!("/api/v1/profiles/{}", shop.person("user_id:ana").await);
+    let reader = shop.test.api_key(&[Scope::ProfilesRead]).await;
+    assert_eq!(shop.test.get_json(&path, &reader).await.status, StatusCode::OK);
+    let change = shop.test.send_json(Method::PATCH, &path, &reader, &json!({"traits": {"a": 1}})).await;
+    assert_eq!(change.status, StatusCode::FORBIDDEN);
+    let merge = shop.test.send_json(Method::POST, &format!("{path}/merge"), &reader, &json!({"into": "prf_1"})).await;
+    assert_eq!(merge.status, StatusCode::FORBIDDEN);
+});
+
+on_both!(the_list_shows_people_by_stage_search_segment_and_condition, |db| async move {
+    let shop = Shop::open(db).await;
+    let buyers = shop.define("Buyers & friends", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.send(three_people()).await;
+    let shows = |page: &str| ["Zoé Durand", "Luc Petit", "Visitor #3"].map(|name| page.contains(name));
+    let condition = "%7B%22trait%22%3A%22country%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22FR%22%7D";
+    for (path, expected) in [
+        ("/people".to_owned(), [true, true, true]),
+        ("/people?sort=revenue".to_owned(), [true, true, true]),
+        ("/people?sort=newest".to_owned(), [true, true, true]),
+        ("/people?sort=name".to_owned(), [true, true, false]),
+        ("/people?stage=customer".to_owned(), [true, false, false]),
+        ("/people?stage=prospect&sort=newest".to_owned(), [false, true, false]),
+        ("/people?stage=customer&sort=revenue".to_owned(), [true, false, false]),
+        ("/people?stage=customer&sort=name".to_owned(), [true, false, false]),
+        ("/people?stage=customer&sort=orders".to_owned(), [true, false, false]),
+        ("/people?q=ZO%C3%89%20d".to_owned(), [true, false, false]),
+        ("/people?q=LUC@".to_owned(), [false, true, false]),
+        ("/people?q=A-2".to_owned(), [true, false, false]),
+        ("/people?q=visitor-1".to_owned(), [false, false, true]),
+        ("/people?q=nobody".to_owned(), [false, false, false]),
+        (format!("/people?segment={buyers}"), [true, false, false]),
+        (format!("/people?condition={condition}"), [true, false, false]),
+    ] {
+        assert_eq!(shows(&shop.page(&path).await), expected, "{path}");
+    }
+    let chosen = shop.page("/people?columns=city&columns=phone").await;
+    assert!(chosen.contains("data-label=\"City\"") && !chosen.contains("data-label=\"Revenue\""));
+    assert!(shop.page("/people?condition=%7B%7D").await.contains("These conditions cannot be read"));
+});
+
+on_both!(a_long_list_leads_forward_and_back, |db| async move {
+    let shop = Shop::open(db).await;
+    let calls: Vec<Value> = (0..120)
+        .map(|one| json!({"type": "identify", "messageId": one.to_string(), "userId": format!("u{one}"), "traits": {"name": format!("Person {one:03}")}}))
+        .collect();
+    shop.send(json!(calls)).await;
+    for sort in ["name", "newest", "last_seen", "revenue"] {
+        let (mut seen, mut path) = (BTreeSet::new(), format!("/people?sort={sort}"));
+        let mut pages = 0;
+        loop {
+            let page = shop.page(&path).await;
+            pages += 1;
+            assert!(page.contains("120"), "the count stands in the title");
+            let names = page.split("Person ").skip(1).map(|rest| rest[..3].to_owned());
+            seen.extend(names);
+            match link(&page, "next") {
+                Some(next) => path = next,
+                None => break,
+            }
+        }
+        assert_eq!((seen.len(), pages), (120, 3), "{sort}");
+        let before = link(&shop.page(&path).await, "prev").unwrap();
+        assert!(link(&shop.page(&before).await, "prev").is_some());
+    }
+});
+
+/// The address of the link with this `rel`.
+fn link(page: &str, rel: &str) -> Option<String> {
+    let tag = page
+        .split("<a ")
+        .find(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(&format!("rel=\"{rel}\""))))?;
+    let href = tag.split("href=\"").nth(1)?.split('"').next()?;
+    Some(href.replace("&amp;", "&"))
+}
+
+on_both!(a_persons_page_shows_what_is_known_and_why, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let page = shop.page(&format!("/people/{id}")).await;
+    for shown in [
+        "Zoé Durand",
+        "ana@example.com",
+        "named in the first event",
+        "France",
+        "€100.50",
+        "Buyers",
+        "Lamps &lt;b&gt;",
+        "A-2",
+        "2 orders.",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("Lamps <b>"));
+    let orders = shop.page(&format!("/people/{id}?kind=order")).await;
+    assert!(orders.contains("A-1") && !orders.contains("Lamps"));
+    let segment = page.split("/segments/").nth(1).unwrap().split('"').next().unwrap();
+    let why = shop.page(&format!("/people/{id}/segments/{segment}/why")).await;
+    assert!(why.contains("Buyers"));
+    let event = page.split(&format!("/people/{id}/events/")).nth(1).unwrap().split('"').next().unwrap();
+    assert!(shop.page(&format!("/people/{id}/events/{event}")).await.contains("Ana@Example.com"));
+});
+
+/// The address that the page asks for by itself and that holds this text.
+fn asked(page: &str, text: &str) -> String {
+    let mut addresses = page.split("hx-get=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    addresses.find(|address| address.contains(text)).unwrap().replace("&amp;", "&")
+}
+
+on_both!(older_events_come_page_by_page_and_new_ones_by_themselves, |db| async move {
+    let shop = Shop::open(db).await;
+    let calls: Vec<Value> = (0..120)
+        .map(|one| json!({"type": "track", "event": format!("Step {one:03}"), "messageId": one.to_string(), "userId": "ana"}))
+        .collect();
+    shop.send(json!(calls)).await;
+    let id = shop.person("user_id:ana").await;
+    let page = shop.page(&format!("/people/{id}")).await;
+    assert!(page.contains("Step 119") && page.contains("Step 081") && !page.contains("Step 060"));
+    let older = shop.page(&asked(&page, "before=")).await;
+    assert!(older.contains("Step 060") && !older.contains("Step 119") && !older.contains("<html"));
+    let news = asked(&page, "since=");
+    assert_eq!(shop.test.get(&news, &shop.cookie).await.status, StatusCode::NO_CONTENT);
+    shop.test.advance(Span::from_minutes(1));
+    shop.send(json!([{"type": "track", "event": "Quite New", "messageId": "new", "userId": "ana"}])).await;
+    let news = shop.page(&news).await;
+    assert!(news.contains("Quite New") && news.contains("Step 081") && !news.contains("Step 060"));
+});
+
+on_both!(a_member_edits_a_person_and_only_what_changed_is_told, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let edit = format!("/people/{id}/edit");
+    let page = shop.page(&edit).await;
+    assert!(page.contains("trait:points") && page.contains("trait:city"));
+    let fields = [
+        ("trait:points", "15"),
+        ("trait:firstName", "Zoé"),
+        ("trait:country", ""),
+        ("new_name", "tier"),
+        ("new_value", "gold"),
+    ];
+    let saved = shop.test.post_form(&edit, &shop.cookie, &fields).await;
+    assert_eq!(
+        (saved.status, saved.header("location")),
+        (StatusCode::SEE_OTHER, format!("/people/{id}?done=saved").as_str())
+    );
+    let traits = shop.api(&format!("/api/v1/profiles/{id}")).await["traits"].clone();
+    assert_eq!((&traits["points"], &traits["tier"], traits.get("country")), (&json!(15), &json!("gold"), None));
+    let told = shop.api(&format!("/api/v1/profiles/{id}/timeline?limit=1")).await["data"][0]["traits"].clone();
+    assert_eq!(told, json!({"points": 15, "country": null, "tier": "gold"}));
+    let viewer = shop.test.sign_in_as(Role::Viewer).await;
+    assert_eq!(shop.test.get(&edit, &viewer).await.status, StatusCode::FORBIDDEN);
+    assert!(!shop.test.get(&format!("/people/{id}"), &viewer).await.body.contains("/edit"));
+});
+
+on_both!(a_member_merges_two_people_and_undoes_it, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let (ana, luc) = (shop.person("user_id:ana").await, shop.person("user_id:luc").await);
+    let search = shop.page(&format!("/people/{ana}/merge?q=luc")).await;
+    assert!(search.contains(&format!("other={luc}")));
+    let both = shop.page(&format!("/people/{ana}/merge?other={luc}")).await;
+    assert!(both.contains("ana@example.com") && both.contains("luc@example.com"));
+    let merged =
+        shop.test.post_form(&format!("/people/{ana}/merge"), &shop.cookie, &[("other", &luc), ("into", &ana)]).await;
+    assert_eq!(merged.status, StatusCode::SEE_OTHER);
+    let target = merged.header("location").to_owned();
+    let page = shop.page(&target).await;
+    assert!(page.contains("The two are one person now") && page.contains("merged by hand, by Ana Martin"));
+    let of_luc = shop.test.get(&format!("/people/{luc}"), &shop.cookie).await;
+    assert_eq!((of_luc.status, of_luc.header("location")), (StatusCode::SEE_OTHER, format!("/people/{ana}").as_str()));
+    let undo = page.split("action=\"/people/merges/").nth(1).unwrap().split('"').next().unwrap();
+    let parted = shop.test.post_form(&format!("/people/merges/{undo}"), &shop.cookie, &[]).await;
+    assert_eq!(parted.header("location"), format!("/people/{ana}?done=parted"));
+    assert!(shop.page(&format!("/people/{luc}")).await.contains("Luc Petit"));
+});
+
+on_both!(a_conflict_is_decided_by_a_person, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(json!([
+        {"type": "identify", "messageId": "1", "userId": "one", "traits": {"email": "shared@example.com"}},
+        {"type": "identify", "messageId": "2", "userId": "two", "traits": {"phone": "+33612345678"}},
+        {"type": "identify", "messageId": "3", "userId": "two", "traits": {"email": "shared@example.com"}},
+        {"type": "identify", "messageId": "4", "userId": "three", "traits": {"phone": "+33612345678"}},
+        {"type": "identify", "messageId": "5", "userId": "undefined", "anonymousId": "x"},
+    ]))
+    .await;
+    let page = shop.page("/people/conflicts").await;
+    assert!(page.contains("shared@example.com") && page.contains("A word that programs write"));
+    let actions: Vec<&str> =
+        page.split("action=\"/people/conflicts/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(actions.len(), 2);
+    let decide = |conflict: &str, decision: &'static str| {
+        let path = format!("/people/conflicts/{conflict}");
+        let (test, cookie) = (&shop.test, shop.cookie.clone());
+        async move { test.post_form(&path, &cookie, &[("decision", decision)]).await }
+    };
+    let apart = decide(actions[0], "keep_apart").await;
+    assert_eq!(apart.header("location"), "/people/conflicts");
+    let merged = decide(actions[1], "merge").await;
+    assert!(merged.header("location").contains("done=merged"), "{merged:?}");
+    assert!(shop.page("/people/conflicts").await.contains("Nothing to decide"));
+});
+
+on_both!(a_row_opens_in_the_side_panel, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let request = shop
+        .test
+        .request(Method::GET, &format!("/people/{id}"), &shop.cookie)
+        .header("hx-request", "true")
+        .header("hx-target", "side-panel");
+    let answer = shop.test.send(request.body(Body::empty()).unwrap()).await;
+    assert!(answer.body.contains("side-panel-title") && !answer.body.contains("<html"));
+});
+
+on_both!(every_page_speaks_french_without_a_missing_word, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.send(three_people()).await;
+    shop.test.post_form("/preferences", &shop.cookie, &[("language", "fr")]).await;
+    let id = shop.person("user_id:ana").await;
+    for path in [
+        "/people".to_owned(),
+        format!("/people/{id}"),
+        format!("/people/{id}/edit"),
+        format!("/people/{id}/merge"),
+        "/people/conflicts".to_owned(),
+        "/people/filter".to_owned(),
+    ] {
+        let page = shop.page(&path).await;
+        assert!(page.contains("<html lang=\"fr\""), "{path}");
+        for key in
+            ["people-", "person-", "figure-", "trait-name", "conflict-", "rule-", "identifier-email", "stage-reason"]
+        {
+            let shown = page.matches(&format!(">{key}")).count();
+            assert_eq!(shown, 0, "{key} in {path}");
+        }
+    }
+});
+
+#[test]
+fn the_description_names_every_route_of_the_api() {
+    let table = crm::web::route_table();
+    let routes: BTreeSet<(String, String)> = table
+        .routes
+        .iter()
+        .filter(|route| route.path.starts_with("/api/v1/") || route.path.starts_with("/v1/"))
+        .filter(|route| route.method != Method::OPTIONS)
+        .map(|route| (route.path.to_owned(), route.method.as_str().to_lowercase()))
+        .collect();
+    let document = serde_json::to_value(crm::desk::openapi_document()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let described: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| (path.clone(), method.clone()))
+        })
+        .collect();
+    assert_eq!(described, routes);
+}
+
+on_both!(anybody_may_read_the_description_of_the_api, |db| async move {
+    let test = TestApp::new(db);
+    let answer = test.get_json("/api/v1/openapi.json", "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.json()["paths"]["/api/v1/profiles/{id}"]["patch"].is_object());
+});
+
+on_both!(the_list_by_last_visit_is_the_list_of_all_stages_merged, |db| async move {
+    let shop = Shop::open(db).await;
+    for round in 0..4 {
+        let calls: Vec<Value> = (0..6)
+            .map(|one| {
+                let name = if one % 2 == 0 { "Order Completed" } else { "Looked" };
+                json!({"type": "track", "event": name, "messageId": format!("{round}-{one}"), "anonymousId": format!("v{round}{one}"),
+                       "properties": {"order_id": format!("O-{round}-{one}"), "total": 5}})
+            })
+            .collect();
+        shop.send(json!(calls)).await;
+        shop.test.advance(Span::from_minutes(20));
+    }
+    let workspace = shop.test.workspace().await;
+    let seen = shop.test.app.db.read(move |tx| {
+        let sort = crm::profiles::SortBy::LastSeen;
+        let people = crm::profiles::store::list_people(tx, workspace, sort, None, 50)?;
+        let since = crm::profiles::store::count_seen_since(tx, workspace, people[11].row.last_seen_at)?;
+        Ok::<_, DbError>((people.iter().map(|one| (one.row.last_seen_at, one.number)).collect::<Vec<_>>(), since))
+    });
+    let (seen, since) = seen.await.unwrap();
+    assert_eq!((seen.len(), since), (24, 12));
+    assert!(seen.is_sorted_by(|one, next| one > next));
+});

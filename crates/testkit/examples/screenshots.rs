@@ -1,0 +1,92 @@
+//! Renders every screen of the demo shop to `docs/screenshots`: `cargo xtask screenshots [FOLDER]`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use crm::kernel::{Language, Role};
+use crm::workspaces::{self, ShopSettings};
+use serde_json::json;
+use testkit::browser::{Browser, Scheme};
+use testkit::running::RunningApp;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const PEOPLE: usize = 1_200;
+const DAYS: u32 = 400;
+/// Pages by the name of their picture; `{…}` stands for the first link of that kind in a list.
+const SCREENS: &[(&str, &str)] = &[
+    ("home", "/"),
+    ("live", "/live"),
+    ("people", "/people?sort=revenue"),
+    ("person", "/people?sort=orders → /people/prf_"),
+    ("conflicts", "/people/conflicts"),
+    ("segments", "/segments"),
+    ("segment", "/segments → /segments/seg_"),
+    ("segment-new", "/segments/new"),
+    ("segment-edit", "/segments → /segments/seg_ + /edit"),
+    ("orders", "/orders"),
+    ("sources", "/sources"),
+    ("source", "/sources → /sources/src_"),
+    ("welcome", "/welcome"),
+    ("members", "/members"),
+    ("account", "/account"),
+    ("settings", "/settings"),
+    ("keys", "/settings/keys"),
+    ("gallery", "/ui-gallery"),
+];
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let folder = std::env::args().nth(1).map_or_else(|| PathBuf::from("docs/screenshots"), PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Err("the browser was skipped".into()) };
+    let running = RunningApp::start().await;
+    let settings = ShopSettings::of_a_new_installation(Language::French);
+    let workspace = workspaces::create_workspace(&running.app, settings).await?;
+    crm::desk::provision(&running.app, workspace).await?;
+    running.fill(workspace, PEOPLE, DAYS).await;
+    let mut visitors = crm::demo::Shop::new(7, PEOPLE).live(3, testkit::running::system_now(), 2.0);
+    running.visit(workspace, visitors.step(testkit::running::system_now())).await;
+    browser.goto(&format!("{}/sign-in", running.url)).await?;
+    browser.set_size(1440, 900).await?;
+    browser.screenshot(folder.join("sign-in.png")).await?;
+    let user = workspaces::add_member(&running.app, workspace, "ana@shop.example".parse()?, "Ana Martin", Role::Owner);
+    let session = workspaces::start_session(&running.app, workspace, user.await?, Role::Owner, "Chromium").await?;
+    let cookie = json!({"name": workspaces::cookie_name(&running.app), "value": session.token, "url": running.url});
+    browser.devtools("Network.setCookie", cookie).await?;
+    for (language, scheme, width, mark) in [
+        ("fr", Scheme::Light, 1440, ""),
+        ("en", Scheme::Light, 1440, "-en"),
+        ("fr", Scheme::Dark, 1440, "-dark"),
+        ("en", Scheme::Light, 360, "-phone"),
+    ] {
+        browser.goto(&format!("{}/account", running.url)).await?;
+        let form = "{'content-type': 'application/x-www-form-urlencoded'}";
+        let speak = format!("fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)");
+        browser.eval(&speak).await?;
+        browser.set_scheme(scheme).await?;
+        browser.set_size(width, 900).await?;
+        for (name, place) in SCREENS {
+            take(&browser, &running, place, &folder.join(format!("{name}{mark}.png"))).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn take(browser: &Browser, running: &RunningApp, place: &str, picture: &Path) -> Outcome<()> {
+    let (list, link) = place.split_once(" → ").unwrap_or((place, ""));
+    browser.goto(&format!("{}{list}", running.url)).await?;
+    if !link.is_empty() {
+        let (prefix, rest) = link.split_once(" + ").unwrap_or((link, ""));
+        let find = format!(
+            "[...document.querySelectorAll('main a[href^=\"{prefix}\"]')].map(a => a.getAttribute('href').split('?')[0])\
+             .find(href => /_[0-9a-z]{{26}}$/.test(href))"
+        );
+        let found = browser.eval(&find).await?;
+        let Some(path) = found.as_str() else { return Err(format!("{list} links to no {prefix}…").into()) };
+        browser.goto(&format!("{}{path}{rest}", running.url)).await?;
+    }
+    // Fragments that load by themselves get a moment.
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    Ok(browser.screenshot(picture).await?)
+}

@@ -1,0 +1,103 @@
+//! The product behind a real socket on this machine's own clock, with a demo shop in it: what browser tests look at.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crm::demo::{DemoEvent, Shop};
+use crm::intake::{self, SourceKind};
+use crm::kernel::{App, Settings};
+use crm::stream::{Group, Trust};
+use db::Db;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use words::{Country, Timestamp, WorkspaceId};
+
+use crate::app::repeatable_chance;
+use crate::databases::fresh_sqlite;
+
+/// A server of its own for one test; it ends with the test's runtime.
+pub struct RunningApp {
+    pub app: App,
+    /// `http://127.0.0.1:PORT`, no slash at the end.
+    pub url: String,
+    _folder: TempDir,
+}
+
+/// Events handed to the stream at once.
+const GROUP: usize = 2_000;
+
+impl RunningApp {
+    /// An empty installation on SQLite, its workers running.
+    ///
+    /// # Panics
+    /// When no port or database is to be had: the test cannot go on.
+    pub async fn start() -> Self {
+        let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
+        Self::serve(db, folder).await
+    }
+
+    async fn serve(db: Db, folder: TempDir) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+        let settings =
+            Settings { public_url: url.clone(), is_secure: false, trusted_proxies: Vec::new(), shows_gallery: true };
+        let app = App::new(db, Arc::new(system_now), repeatable_chance(), settings);
+        app.start_workers();
+        let service = crm::web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, service).into_future());
+        Self { app, url, _folder: folder }
+    }
+
+    /// Tells the past of a demo shop to the stream, as its site would have.
+    ///
+    /// # Panics
+    /// When the stream refuses; the generator makes valid calls only.
+    pub async fn fill(&self, workspace: WorkspaceId, people: usize, days: u32) {
+        let shop = Shop::new(7, people);
+        let mut history = shop.history(system_now(), days).peekable();
+        while history.peek().is_some() {
+            self.visit(workspace, history.by_ref().take(GROUP)).await;
+        }
+    }
+
+    /// Tells these events to the stream, as coming from the shop's site.
+    ///
+    /// # Panics
+    /// When the stream refuses; the generator makes valid calls only.
+    pub async fn visit(&self, workspace: WorkspaceId, events: impl IntoIterator<Item = DemoEvent>) {
+        let known = self.app.db.read(move |tx| intake::store::source_of_kind(tx, workspace, SourceKind::Site)).await;
+        let source_no = match known.expect("the database answers") {
+            Some(source) => source.no,
+            None => {
+                let made = intake::create_source(&self.app, workspace, "Site", SourceKind::Site, Vec::new()).await;
+                made.expect("a source can be made").no
+            }
+        };
+        let events = events.into_iter().map(incoming).collect();
+        let group = Group { workspace, source_no, trust: Trust::Server, events };
+        self.app.stream.submit(group).await.expect("the stream takes the calls");
+    }
+}
+
+fn incoming(event: DemoEvent) -> crm::stream::Incoming {
+    let kinds: Vec<String> =
+        engine::identity::default_rules().into_iter().map(|rule| rule.kind).collect();
+    let around = intake::Surroundings {
+        received_at: system_now(),
+        sent_at: None,
+        country: Country::FR,
+        kinds: &kinds,
+        peer: crm::workspaces::ClientAddress(None),
+        has_browser: true,
+        fresh_id: &|| "never asked for".to_owned(),
+    };
+    intake::parse_call(event.body, None, &around).expect("the demo shop makes valid calls")
+}
+
+/// This machine's clock.
+pub fn system_now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
