@@ -1,6 +1,6 @@
 // <condition-builder>: edits the condition in its text area as nested groups, and asks the server how many it finds.
 import { Leaves, make, nextId } from "./condition-leaves.js";
-import { fresh, isDone, isGroup, readRoot, write } from "./condition-model.js";
+import { fresh, isGroup, readRoot, unfinished, write } from "./condition-model.js";
 
 const PAUSE_MS = 300;
 const MAX_DEPTH = 7;
@@ -32,6 +32,20 @@ class ConditionBuilder extends HTMLElement {
     this.write();
     this.ask();
     this.learn();
+    this.source.form?.addEventListener("submit", (event) => this.check(event));
+  }
+
+  // What is not finished is not sent.
+  check(event) {
+    const node = this.tree?.isConnected && unfinished(this.root);
+    if (!node) return;
+    event.preventDefault();
+    this.mark(node.path, this.t("unfinished"));
+    this.elementOf(node)?.querySelector("input, select")?.focus();
+  }
+
+  elementOf(node) {
+    return [...this.tree.querySelectorAll("[data-node]")].find((element) => element.node === node);
   }
 
   disconnectedCallback() {
@@ -96,9 +110,9 @@ class ConditionBuilder extends HTMLElement {
   async ask() {
     this.mark("");
     if (!this.preview) return;
-    const done = isDone(this.root);
-    this.preview.classList.toggle("is-waiting", !done);
-    if (!done) return;
+    const isWaiting = Boolean(unfinished(this.root));
+    this.preview.classList.toggle("is-waiting", isWaiting);
+    if (isWaiting) return;
     this.asking?.abort();
     this.asking = new AbortController();
     this.preview.setAttribute("aria-busy", "true");
@@ -145,7 +159,7 @@ class ConditionBuilder extends HTMLElement {
   rearranged(node) {
     this.write();
     this.draw();
-    const element = node && [...this.tree.querySelectorAll("[data-node]")].find((one) => one.node === node);
+    const element = node && this.elementOf(node);
     (element?.querySelector(".condition-controls :is(input, select)") ?? element?.querySelector("select, button"))?.focus();
     this.changed();
   }

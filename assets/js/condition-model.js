@@ -37,9 +37,15 @@ const isFilled = (value) =>
   Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== "" && !Number.isNaN(value);
 const isTestDone = (test) => WITHOUT_VALUE.includes(test.op) || isFilled(test.value);
 
-// Whether a leaf can be asked: its name is given and its operand too.
-export const isDone = (node) => {
-  if (isGroup(node)) return node.parts.every(isDone);
+// The first part that cannot be asked yet: a leaf without its name or operand, or an empty group inside another.
+export const unfinished = (root) => root.parts.map(firstUnfinished).find(Boolean);
+
+const firstUnfinished = (node) => {
+  if (!isGroup(node)) return isDone(node) ? undefined : node;
+  return node.parts.length ? unfinished(node) : node;
+};
+
+const isDone = (node) => {
   const leaf = node.leaf;
   if (node.kind === "trait") return isFilled(leaf.trait) && isTestDone(leaf);
   if (node.kind === "metric") return isTestDone(leaf);

@@ -40,11 +40,6 @@ people-stages-prospect = Prospects
 people-stages-customer = Customers
 people-stages-loyal = Loyal
 people-stages-dormant = Dormant
-people-stage-visitor = Visitor
-people-stage-prospect = Prospect
-people-stage-customer = Customer
-people-stage-loyal = Loyal
-people-stage-dormant = Dormant
 
 # Stages
 stage-reason-visitor = Nobody knows yet who this is, and nothing was bought.

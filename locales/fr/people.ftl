@@ -39,12 +39,7 @@ people-stages-visitor = Visiteurs
 people-stages-prospect = Prospects
 people-stages-customer = Clients
 people-stages-loyal = Fidèles
-people-stages-dormant = Inactifs
-people-stage-visitor = Visiteur
-people-stage-prospect = Prospect
-people-stage-customer = Client
-people-stage-loyal = Fidèle
-people-stage-dormant = Inactif
+people-stages-dormant = Endormis
 
 # Les étapes
 stage-reason-visitor = On ne sait pas encore qui c’est, et rien n’a été acheté.

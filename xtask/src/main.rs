@@ -1,4 +1,4 @@
-//! A developer's tasks: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask vendor`.
+//! A developer's tasks: `cargo xtask test`, `tidy`, `screenshots`, `vendor`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the console")]
 
@@ -9,7 +9,7 @@ mod tidy;
 mod vendor;
 
 use std::error::Error;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 /// What a task answers; the error's text says what to do.
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -18,6 +18,7 @@ const USAGE: &str = "\
 cargo xtask test [--quick]   everything CI checks: format, clippy, tidy, tests on both databases and in a browser
                              --quick leaves out PostgreSQL and the browser
 cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
+cargo xtask screenshots      renders every screen of the demo shop to docs/screenshots, in real Chromium
 cargo xtask vendor           fetches the browser libraries, fonts and icons again, as pinned in xtask/src/vendor.rs
 ";
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["test"] => test_run::run(test_run::Extent::Everything),
         ["test", "--quick"] => test_run::run(test_run::Extent::Quick),
         ["tidy"] => tidy::run(),
+        ["screenshots"] => screenshots(),
         ["vendor"] => vendor::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -45,4 +47,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The program that takes the pictures needs the product; xtask itself stays small.
+fn screenshots() -> Outcome<ExitCode> {
+    let status =
+        Command::new("cargo").args(["run", "--quiet", "--package", "testkit", "--example", "screenshots"]).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

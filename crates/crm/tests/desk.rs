@@ -262,7 +262,7 @@ on_both!(a_refused_origin_is_listed_and_allowed_with_one_click, |db| async move 
 
     let path = format!("/sources/{}", source.id);
     let page = test.get(&path, &owner).await;
-    assert!(page.body.contains("origin_not_listed") && page.body.contains(&format!("Allow {SHOP}")));
+    assert!(page.body.contains("This address may not send") && page.body.contains(&format!("Allow {SHOP}")));
     assert!(test.get("/welcome/light", &owner).await.body.contains(SHOP));
     let allowed = test.post_form(&format!("{path}/allow"), &owner, &[("origin", SHOP)]).await;
     assert_eq!(

@@ -62,7 +62,9 @@ async fn main() -> Outcome<()> {
     ] {
         browser.goto(&format!("{}/account", running.url)).await?;
         let form = "{'content-type': 'application/x-www-form-urlencoded'}";
-        let speak = format!("fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)");
+        let speak = format!(
+            "fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)"
+        );
         browser.eval(&speak).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(width, 900).await?;

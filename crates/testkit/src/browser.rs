@@ -36,9 +36,7 @@ pub enum Scheme {
 
 #[derive(Debug, thiserror::Error)]
 pub enum BrowserError {
-    #[error(
-        "there is no chromedriver on the search path; install the Debian packages chromium and chromium-driver"
-    )]
+    #[error("there is no chromedriver on the search path; install the Debian packages chromium and chromium-driver")]
     DriverMissing,
     #[error("chromedriver named no port within 10 seconds")]
     DriverSilent,
@@ -47,11 +45,7 @@ pub enum BrowserError {
     #[error("the browser refused a command: {0}")]
     Command(#[from] CmdError),
     #[error("waited 10 seconds for {awaited} on {url}, which shows: {seen}")]
-    TimedOut {
-        awaited: String,
-        url: String,
-        seen: String,
-    },
+    TimedOut { awaited: String, url: String, seen: String },
     #[error("axe-core did not finish within 30 seconds; exclude the frame that it waits for")]
     AxeTimedOut,
     #[error("axe-core failed: {0}")]
@@ -79,10 +73,7 @@ impl Browser {
             .await?;
         let limits = TimeoutConfiguration::new(Some(AXE_TIME_LIMIT), Some(AXE_TIME_LIMIT), None);
         client.update_timeouts(limits).await?;
-        Ok(Some(Self {
-            client,
-            _driver: driver,
-        }))
+        Ok(Some(Self { client, _driver: driver }))
     }
 
     /// The WebDriver client itself, for what this type does not offer.
@@ -96,20 +87,15 @@ impl Browser {
 
     /// The first element that matches, as soon as there is one.
     pub async fn wait_for(&self, css: &str) -> Result<Element, BrowserError> {
-        self.until(css, async || {
-            self.client.find(Locator::Css(css)).await.map(Some)
-        })
-        .await
+        self.until(css, async || self.client.find(Locator::Css(css)).await.map(Some)).await
     }
 
     /// Until an element that matches shows `text`, among other text perhaps.
     pub async fn wait_for_text(&self, css: &str, text: &str) -> Result<(), BrowserError> {
-        let shows = "return [...document.querySelectorAll(arguments[0])].some(one => one.innerText.includes(arguments[1]))";
+        let shows =
+            "return [...document.querySelectorAll(arguments[0])].some(one => one.innerText.includes(arguments[1]))";
         self.until(&format!("{text:?} in {css}"), async || {
-            let answer = self
-                .client
-                .execute(shows, vec![json!(css), json!(text)])
-                .await?;
+            let answer = self.client.execute(shows, vec![json!(css), json!(text)]).await?;
             Ok((answer == json!(true)).then_some(()))
         })
         .await
@@ -128,12 +114,7 @@ impl Browser {
     /// Waits for the element and for nothing to cover it.
     pub async fn click(&self, css: &str) -> Result<(), BrowserError> {
         self.until(&format!("{css} to click"), async || {
-            self.client
-                .find(Locator::Css(css))
-                .await?
-                .click()
-                .await
-                .map(Some)
+            self.client.find(Locator::Css(css)).await?.click().await.map(Some)
         })
         .await
     }
@@ -165,10 +146,7 @@ impl Browser {
 
     /// The value of a JavaScript expression, as JSON.
     pub async fn eval(&self, expression: &str) -> Result<Value, BrowserError> {
-        Ok(self
-            .client
-            .execute(&format!("return ({expression})"), Vec::new())
-            .await?)
+        Ok(self.client.execute(&format!("return ({expression})"), Vec::new()).await?)
     }
 
     /// The visible part of the page as a PNG file.
@@ -180,10 +158,8 @@ impl Browser {
     /// The size of the page's own area in CSS pixels, down to the width of a phone,
     /// which a window cannot have.
     pub async fn set_size(&self, width: u32, height: u32) -> Result<(), BrowserError> {
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
-            .await?;
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
         Ok(())
     }
 
@@ -197,25 +173,21 @@ impl Browser {
             {"name": "prefers-color-scheme", "value": value},
             {"name": "prefers-reduced-motion", "value": "reduce"},
         ]);
-        self.devtools("Emulation.setEmulatedMedia", json!({"features": features}))
-            .await?;
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await?;
         Ok(())
     }
 
     /// Uncaught errors, refused requests and broken policies since the last call.
     pub async fn console_errors(&self) -> Result<Vec<String>, BrowserError> {
         let entries = self.issue("se/log", json!({"type": "browser"})).await?;
-        let errors = entries
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|entry| entry["level"] == "SEVERE");
+        let errors = entries.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.map(|entry| text_of(&entry["message"])).collect())
     }
 
     /// Every address that the page asked for since it was opened, its own first.
     pub async fn requested_urls(&self) -> Result<Vec<String>, BrowserError> {
-        let urls = self.eval("[location.href, ...performance.getEntriesByType('resource').map(entry => entry.name)]").await?;
+        let urls =
+            self.eval("[location.href, ...performance.getEntriesByType('resource').map(entry => entry.name)]").await?;
         Ok(urls.as_array().into_iter().flatten().map(text_of).collect())
     }
 
@@ -234,10 +206,9 @@ impl Browser {
         let run = "const done = arguments[arguments.length - 1];
             axe.run({include: [['html']], exclude: [['iframe[sandbox]']]}, {resultTypes: ['violations'], preload: false})
                .then(results => done({violations: results.violations}), error => done({error: String(error)}))";
-        let answer =
-            tokio::time::timeout(AXE_TIME_LIMIT, self.client.execute_async(run, Vec::new()))
-                .await
-                .map_err(|_| BrowserError::AxeTimedOut)??;
+        let answer = tokio::time::timeout(AXE_TIME_LIMIT, self.client.execute_async(run, Vec::new()))
+            .await
+            .map_err(|_| BrowserError::AxeTimedOut)??;
         match answer["violations"].as_array() {
             Some(violations) => Ok(violations.iter().map(readable_violation).collect()),
             None => Err(BrowserError::AxeFailed(answer)),
@@ -246,21 +217,11 @@ impl Browser {
 
     /// A command of the Chrome DevTools Protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, BrowserError> {
-        self.issue(
-            "goog/cdp/execute",
-            json!({"cmd": command, "params": parameters}),
-        )
-        .await
+        self.issue("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
     }
 
     async fn issue(&self, path: &'static str, body: Value) -> Result<Value, BrowserError> {
-        Ok(self
-            .client
-            .issue_cmd(Extension {
-                path,
-                body: body.to_string(),
-            })
-            .await?)
+        Ok(self.client.issue_cmd(Extension { path, body: body.to_string() }).await?)
     }
 
     async fn until<T>(
@@ -285,25 +246,14 @@ impl Browser {
 
     async fn timed_out(&self, awaited: &str) -> BrowserError {
         let url = self.eval("location.href").await.unwrap_or_default();
-        let seen = self
-            .eval("document.body.innerText.slice(0, 600)")
-            .await
-            .unwrap_or_default();
-        BrowserError::TimedOut {
-            awaited: awaited.to_owned(),
-            url: text_of(&url),
-            seen: text_of(&seen),
-        }
+        let seen = self.eval("document.body.innerText.slice(0, 600)").await.unwrap_or_default();
+        BrowserError::TimedOut { awaited: awaited.to_owned(), url: text_of(&url), seen: text_of(&seen) }
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever runs the tests must see that one was left out"
-)]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see that one was left out")]
 fn is_skipped() -> bool {
-    let is_skipped =
-        std::env::var_os("ENTENTE_TEST_SKIP_BROWSER").is_some_and(|value| value == "1");
+    let is_skipped = std::env::var_os("ENTENTE_TEST_SKIP_BROWSER").is_some_and(|value| value == "1");
     if is_skipped {
         eprintln!("skipped, because ENTENTE_TEST_SKIP_BROWSER=1: this test needs Chromium");
     }
@@ -328,10 +278,7 @@ fn may_pass(error: &CmdError) -> bool {
 
 fn capabilities(profile: &Path, language: &str) -> Capabilities {
     let profile = format!("--user-data-dir={}", profile.display());
-    let languages = [
-        format!("--lang={language}"),
-        format!("--accept-lang={language}"),
-    ];
+    let languages = [format!("--lang={language}"), format!("--accept-lang={language}")];
     let arguments = json!([
         "--headless",
         "--no-sandbox",
@@ -353,25 +300,15 @@ fn capabilities(profile: &Path, language: &str) -> Capabilities {
 }
 
 fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn readable_violation(violation: &Value) -> String {
-    let mut text = format!(
-        "{} ({}): {}",
-        text_of(&violation["id"]),
-        text_of(&violation["impact"]),
-        text_of(&violation["help"])
-    );
+    let mut text =
+        format!("{} ({}): {}", text_of(&violation["id"]), text_of(&violation["impact"]), text_of(&violation["help"]));
     for node in violation["nodes"].as_array().into_iter().flatten() {
         let summary = text_of(&node["failureSummary"]).replace('\n', " ");
-        text.push_str(&format!(
-            "\n  at {} {}: {summary}",
-            node["target"],
-            text_of(&node["html"])
-        ));
+        text.push_str(&format!("\n  at {} {}: {summary}", node["target"], text_of(&node["html"])));
     }
     text
 }
@@ -385,11 +322,7 @@ struct Extension {
 
 impl WebDriverCompatibleCommand for Extension {
     fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
-        base_url.join(&format!(
-            "session/{}/{}",
-            session_id.unwrap_or_default(),
-            self.path
-        ))
+        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _request_url: &Url) -> (Method, Option<String>) {
@@ -412,9 +345,7 @@ const KEEPER: &str = r#""$@" & read -r _; kill -9 0"#;
 
 impl Driver {
     async fn start() -> Result<Self, BrowserError> {
-        let folder = tempfile::Builder::new()
-            .prefix("entente-browser-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("entente-browser-").tempdir()?;
         let program = driver_program().ok_or(BrowserError::DriverMissing)?;
         let mut shell = Command::new("/bin/sh")
             .args(["-c", KEEPER, "sh"])
@@ -436,13 +367,7 @@ impl Driver {
             }
         };
         let profile = folder.path().join("profile");
-        Ok(Self {
-            port,
-            shell,
-            _log: log,
-            _folder: folder,
-            profile,
-        })
+        Ok(Self { port, shell, _log: log, _folder: folder, profile })
     }
 
     fn profile(&self) -> &Path {
@@ -461,10 +386,7 @@ fn driver_program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     folders.push(PathBuf::from("/usr/bin"));
-    folders
-        .into_iter()
-        .map(|folder| folder.join("chromedriver"))
-        .find(|program| program.is_file())
+    folders.into_iter().map(|folder| folder.join("chromedriver")).find(|program| program.is_file())
 }
 
 /// Reads up to "ChromeDriver was started successfully on port 43210."
@@ -494,8 +416,7 @@ fn end_group(shell: &mut Child) {
 
 fn is_running(group: &str) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut states =
-        processes.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
+    let mut states = processes.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
     states.any(|state| is_running_in(group, &state))
 }
 

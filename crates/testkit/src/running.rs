@@ -3,12 +3,13 @@
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
 use crm::kernel::{App, Settings};
-use crm::stream::{Group, Trust};
+use crm::stream::{Group, Trust, ticker};
 use db::Db;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -22,11 +23,13 @@ pub struct RunningApp {
     pub app: App,
     /// `http://127.0.0.1:PORT`, no slash at the end.
     pub url: String,
+    /// The instant that the product's clock shows while the past is told; 0 when it shows the present.
+    past_ms: Arc<AtomicI64>,
     _folder: TempDir,
 }
 
 /// Events handed to the stream at once.
-const GROUP: usize = 2_000;
+const GROUP: usize = 200;
 
 impl RunningApp {
     /// An empty installation on SQLite, its workers running.
@@ -43,14 +46,20 @@ impl RunningApp {
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let settings =
             Settings { public_url: url.clone(), is_secure: false, trusted_proxies: Vec::new(), shows_gallery: true };
-        let app = App::new(db, Arc::new(system_now), repeatable_chance(), settings);
+        let past_ms = Arc::new(AtomicI64::new(0));
+        let shown_ms = Arc::clone(&past_ms);
+        let clock = move || match shown_ms.load(Ordering::SeqCst) {
+            0 => system_now(),
+            past => Timestamp::from_millis(past),
+        };
+        let app = App::new(db, Arc::new(clock), repeatable_chance(), settings);
         app.start_workers();
         let service = crm::web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, service).into_future());
-        Self { app, url, _folder: folder }
+        Self { app, url, past_ms, _folder: folder }
     }
 
-    /// Tells the past of a demo shop to the stream, as its site would have.
+    /// Tells the past of a demo shop to the stream, as its site would have: the clock shows the time of the events.
     ///
     /// # Panics
     /// When the stream refuses; the generator makes valid calls only.
@@ -58,8 +67,13 @@ impl RunningApp {
         let shop = Shop::new(7, people);
         let mut history = shop.history(system_now(), days).peekable();
         while history.peek().is_some() {
-            self.visit(workspace, history.by_ref().take(GROUP)).await;
+            let group: Vec<DemoEvent> = history.by_ref().take(GROUP).collect();
+            let last_ms = group.last().map_or(0, |event| event.at.as_millis());
+            self.past_ms.store(last_ms, Ordering::SeqCst);
+            self.visit(workspace, group).await;
         }
+        self.past_ms.store(0, Ordering::SeqCst);
+        while ticker::wake_due(&self.app, workspace).await.expect("the database answers").0 > 0 {}
     }
 
     /// Tells these events to the stream, as coming from the shop's site.
@@ -75,17 +89,17 @@ impl RunningApp {
                 made.expect("a source can be made").no
             }
         };
-        let events = events.into_iter().map(incoming).collect();
+        let now = self.app.now();
+        let events = events.into_iter().map(|event| incoming(event, now)).collect();
         let group = Group { workspace, source_no, trust: Trust::Server, events };
         self.app.stream.submit(group).await.expect("the stream takes the calls");
     }
 }
 
-fn incoming(event: DemoEvent) -> crm::stream::Incoming {
-    let kinds: Vec<String> =
-        engine::identity::default_rules().into_iter().map(|rule| rule.kind).collect();
+fn incoming(event: DemoEvent, received_at: Timestamp) -> crm::stream::Incoming {
+    let kinds: Vec<String> = engine::identity::default_rules().into_iter().map(|rule| rule.kind).collect();
     let around = intake::Surroundings {
-        received_at: system_now(),
+        received_at,
         sent_at: None,
         country: Country::FR,
         kinds: &kinds,

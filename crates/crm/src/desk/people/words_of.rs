@@ -28,11 +28,11 @@ pub fn stage_badge(context: &PageContext, stage: &str) -> Markup {
 
 pub fn stage_word(context: &PageContext, stage: Stage) -> Cow<'static, str> {
     context.t(match stage {
-        Stage::Visitor => "people-stage-visitor",
-        Stage::Prospect => "people-stage-prospect",
-        Stage::Customer => "people-stage-customer",
-        Stage::Loyal => "people-stage-loyal",
-        Stage::Dormant => "people-stage-dormant",
+        Stage::Visitor => "event-stage-visitor",
+        Stage::Prospect => "event-stage-prospect",
+        Stage::Customer => "event-stage-customer",
+        Stage::Loyal => "event-stage-loyal",
+        Stage::Dormant => "event-stage-dormant",
     })
 }
 

@@ -133,6 +133,7 @@ const TEXTS: &[&str] = &[
     "add-consent",
     "empty-root",
     "empty-group",
+    "unfinished",
     "more",
     "remove",
     "duplicate",

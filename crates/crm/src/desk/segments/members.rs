@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use crate::kernel::texts::t;
+use crate::desk::people::person_name;
 use crate::profiles::store::ListedPerson;
 use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, avatar, badge, time_ago};
 use words::{Currency, Money, Timestamp};
@@ -26,15 +26,8 @@ pub(super) fn members_table(
     Table::new(context.t("segment-members"), columns, rows).pager(pager).render(context.language)
 }
 
-/// Who it is, or that nobody knows yet.
-pub(super) fn person_name(context: &PageContext, person: &ListedPerson) -> String {
-    let known = [&person.row.name, &person.row.email, &person.row.phone];
-    let found = known.into_iter().find(|text| !text.is_empty()).cloned();
-    found.unwrap_or_else(|| t(context.language, "segment-anonymous").into_owned())
-}
-
 fn row(context: &PageContext, currency: Currency, person: &ListedPerson) -> Row {
-    let name = person_name(context, person);
+    let name = person_name(context, &person.row, person.number);
     let row = &person.row;
     let dash = || html! { span class="nothing" { "—" } };
     Row::new(vec![

@@ -10,10 +10,10 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::list::share;
-use super::members::person_name;
 use super::preview::{Preview, preview};
 use super::refusal::Refusal;
 use super::wire::ConditionDraft;
+use crate::desk::people::person_name;
 use crate::kernel::{Access, App, Permission, RouteTable, Visit};
 use crate::ui::{PageContext, avatar};
 use crate::workspaces::page_context;
@@ -59,7 +59,7 @@ pub(super) fn preview_part(context: &PageContext, found: &Preview) -> Markup {
             p class="builder-sample-title" { (context.t("segment-preview-sample")) }
             ul class="builder-sample" {
                 @for person in found.sample.iter().take(SHOWN) {
-                    @let name = person_name(context, person);
+                    @let name = person_name(context, &person.row, person.number);
                     li {
                         a href={ "/people/" (person.id) } target="_blank" {
                             (avatar(&name))

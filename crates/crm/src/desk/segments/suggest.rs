@@ -1,6 +1,6 @@
 //! `GET /segments/suggest`: names and values as they occur in the data, for the builder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Query, State};
 use axum::http::Method;
@@ -141,11 +141,17 @@ impl Sample {
     }
 
     fn seen(self, label: impl Fn(&str) -> String) -> Vec<Seen> {
+        let mut taken = BTreeSet::new();
         let seen = self.0.into_iter().map(|(name, values)| {
+            // Two names of one label (`country`, `address.country`) must be told apart.
+            let mut label = label(&name);
+            if !taken.insert(label.clone()) {
+                label = format!("{label} ({name})");
+            }
             let mut values: Vec<(usize, Value)> = values.into_values().collect();
             values.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
             let kind = kind_of(values.iter().map(|(_, value)| value));
-            Seen { label: label(&name), name, kind, values: offered(kind, values) }
+            Seen { label, name, kind, values: offered(kind, values) }
         });
         seen.collect()
     }

@@ -101,3 +101,51 @@ pub fn condition_in_a_line(context: &PageContext, condition: &Condition, names: 
         leaf => Speaker { context, names }.leaf(leaf).plain(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use words::Timestamp;
+
+    use super::*;
+    use crate::kernel::Language;
+
+    fn said(language: Language, condition: &Value) -> String {
+        let context = PageContext::new(language, Timestamp::UNIX_EPOCH);
+        let names = SegmentNames { names: HashMap::new(), currency: "EUR".parse().ok() };
+        let condition = Condition::parse(condition).unwrap();
+        condition_in_a_line(&context, &condition, &names).replace(['\u{a0}', '\u{202f}'], " ")
+    }
+
+    #[test]
+    fn conditions_are_said_in_both_languages() {
+        let check = |condition: Value, english: &str, french: &str| {
+            assert_eq!(said(Language::English, &condition), english);
+            assert_eq!(said(Language::French, &condition), french);
+        };
+        check(json!({"all": []}), "Everybody", "Tout le monde");
+        check(json!({"trait": "country", "op": "eq", "value": "FR"}), "Country is France", "Pays est France");
+        check(
+            json!({"metric": "revenue", "op": "gte", "value": 500}),
+            "Revenue ≥ €500.00",
+            "Chiffre d’affaires ≥ 500,00 €",
+        );
+        check(
+            json!({"metric": "last_order_at", "op": "not_within_last", "value": "90d"}),
+            "Last order not in the last 90 days",
+            "Dernière commande pas dans les 90 derniers jours",
+        );
+        check(
+            json!({"event": "Product Viewed", "where": [{"property": "category", "op": "in", "value": ["a", "b"]}],
+                "count": {"op": "gte", "value": 3}, "within": "1w"}),
+            "Product viewed at least 3 times where category is one of a, b, in the last 7 days",
+            "Produit consulté au moins 3 fois où catégorie est parmi a, b, dans les 7 derniers jours",
+        );
+        check(
+            json!({"any": [{"not": {"event": "Order Completed"}},
+                {"all": [{"metric": "cart_items", "op": "gt", "value": 0}, {"trait": "email", "op": "exists"}]}]}),
+            "not Order placed at least once or (Items in the cart > 0 and Email address is known)",
+            "pas Commande passée au moins 1 fois ou (Articles dans le panier > 0 et Adresse e-mail existe)",
+        );
+    }
+}

@@ -13,8 +13,8 @@ use super::health::{SourceHealth, light, read_all};
 use crate::intake::{Reject, Source, SourceKind, store};
 use crate::kernel::{App, Permission, Problem, Shop, Visit};
 use crate::ui::{
-    Button, Column, Fact, Field, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge, code_block,
-    facts, live_region, page, panel, sparkline, time_ago,
+    Button, Fact, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, badge, code_block, facts, live_region,
+    page, panel, sparkline, time_ago,
 };
 use crate::workspaces::page_context;
 
@@ -164,27 +164,43 @@ fn rejects(context: &PageContext, visit: &Visit, detail: &Detail) -> Markup {
     if detail.rejects.is_empty() {
         return html! { p class="nothing" { (context.t("source-rejects-none")) } };
     }
-    let columns = vec![
-        Column::text(context.t("reject-reason")),
-        Column::text(context.t("reject-sample")),
-        Column::text(context.t("reject-when")).minor(),
-    ];
-    let rows = detail.rejects.iter().map(|reject| reject_row(context, visit, &detail.source, reject)).collect();
-    Table::new(context.t("source-rejects"), columns, rows).render(context.language)
+    html! {
+        ul class="rejects" {
+            @for reject in &detail.rejects { li { (reject_item(context, visit, &detail.source, reject)) } }
+        }
+    }
 }
 
-fn reject_row(context: &PageContext, visit: &Visit, source: &Source, reject: &Reject) -> Row {
-    Row::new(vec![
-        html! {
-            div class="stack" {
-                (badge(Tone::Warning, &reject.code))
-                span { (reject.detail) }
-                @if may_allow(visit, source, reject) { (allow_button(context, source, &reject.sample, "")) }
-            }
-        },
-        html! { code { (reject.sample) } },
-        time_ago(context, reject.at),
-    ])
+fn reject_item(context: &PageContext, visit: &Visit, source: &Source, reject: &Reject) -> Markup {
+    html! {
+        div class="reject-line" {
+            (badge(Tone::Warning, &reason_of(context, &reject.code)))
+            span class="reject-time" { (time_ago(context, reject.at)) }
+        }
+        code class="reject-sample" title=(reject.detail) { (reject.sample) }
+        @if may_allow(visit, source, reject) { div { (allow_button(context, source, &reject.sample, "")) } }
+    }
+}
+
+/// The reasons that have a text `reject-{code}`.
+const REASONS: [&str; 12] = [
+    "bad_field",
+    "bad_json",
+    "bad_message_id",
+    "bad_timestamp",
+    "long_event_name",
+    "no_event_name",
+    "no_identity",
+    "no_previous_id",
+    "no_type",
+    "not_an_object",
+    "origin_not_listed",
+    "too_large",
+];
+
+fn reason_of(context: &PageContext, code: &str) -> String {
+    let code = if REASONS.contains(&code) { code } else { "unknown_type" };
+    context.t(&format!("reject-{}", code.replace('_', "-"))).into_owned()
 }
 
 fn may_allow(visit: &Visit, source: &Source, reject: &Reject) -> bool {
@@ -204,6 +220,23 @@ pub fn allow_button(context: &PageContext, source: &Source, origin: &str, from: 
         form class="button-form" method="post" action={ "/sources/" (source.id) "/allow" } {
             input type="hidden" name="from" value=(from);
             (Button::secondary(label).small().icon(Icon::ShieldCheck).value("origin", origin))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Language;
+    use crate::kernel::texts::t;
+
+    #[test]
+    fn every_reason_has_a_text_in_both_languages() {
+        for code in REASONS.into_iter().chain(["unknown_type"]) {
+            let key = format!("reject-{}", code.replace('_', "-"));
+            for language in Language::ALL {
+                assert_ne!(t(language, &key), key.as_str(), "{language:?}");
+            }
         }
     }
 }

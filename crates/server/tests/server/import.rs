@@ -1,0 +1,134 @@
+use serde_json::{Value, json};
+use testkit::crm::{commerce, profiles, stream::log, workspaces};
+use words::Timestamp;
+
+use crate::running::{Data, repository, shared};
+
+fn import(data: &Data, kind: &str, file: &std::path::Path, map: &str) -> Value {
+    let map = repository().join(map).display().to_string();
+    let file = file.display().to_string();
+    serde_json::from_str(&data.run_well(&["import", kind, &file, "--map", &map, "--json"])).unwrap()
+}
+
+fn summary(read: u64, accepted: u64, repeated: u64, rejected: u64) -> Value {
+    json!({ "read": read, "accepted": accepted, "repeated": repeated, "rejected": rejected })
+}
+
+/// A copy beside which the reject file may be written.
+fn copy_of(data: &Data, file: &std::path::Path, lines: usize) -> std::path::PathBuf {
+    let text = std::fs::read_to_string(file).unwrap();
+    let cut: Vec<&str> = text.lines().take(lines).collect();
+    let copy = data.folder().join(file.file_name().unwrap());
+    std::fs::write(&copy, cut.join("\n")).unwrap();
+    copy
+}
+
+#[test]
+fn the_cdnow_purchases_come_out_to_the_cent_and_a_repeat_changes_nothing() {
+    let Some(file) = shared("cdnow/CDNOW_master.txt") else { return };
+    let data = Data::sqlite();
+    data.set_up();
+    let file = copy_of(&data, &file, usize::MAX);
+    let map = "examples/cdnow/cdnow.toml";
+    assert_eq!(import(&data, "orders", &file, map), summary(69_659, 69_659, 0, 0));
+    assert_eq!(import(&data, "orders", &file, map), summary(69_659, 0, 69_659, 0));
+    let db = data.open();
+    let checked: Result<(), db::DbError> = db.read_blocking(|tx| {
+        let shop = workspaces::the_first(tx)?.unwrap().id;
+        assert_eq!(profiles::store::count_people(tx, shop)?, 23_570);
+        let totals = commerce::store::totals(tx, shop, "USD", Timestamp::MIN, Timestamp::MAX)?;
+        assert_eq!(totals, (69_659, 250_031_563));
+        let placed = commerce::store::placed_since(tx, shop, Timestamp::MIN)?;
+        assert_eq!(placed.iter().filter(|order| order.net_minor == 0).count(), 80);
+        let mut by_person = std::collections::BTreeMap::<i64, u32>::new();
+        placed.iter().for_each(|order| *by_person.entry(order.number).or_default() += 1);
+        assert_eq!(by_person.values().filter(|orders| **orders >= 2).count(), 11_662);
+        assert_eq!(by_person.values().max(), Some(&217));
+        assert_eq!(placed.first().unwrap().ordered_at.to_string(), "1997-01-01T00:00:00Z");
+        Ok(())
+    });
+    checked.unwrap();
+    db.close_blocking();
+    data.run_well(&["doctor", "--sample", "200"]);
+}
+
+#[test]
+fn the_clicks_come_out_event_by_event_on_both_databases() {
+    let Some(file) = shared("clickstream/ecom.csv") else { return };
+    for data in Data::on_both() {
+        data.set_up();
+        let file = copy_of(&data, &file, usize::MAX);
+        let map = "examples/clickstream/clickstream.toml";
+        assert_eq!(import(&data, "events", &file, map), summary(31_106, 31_106, 0, 0));
+        let db = data.open();
+        let checked: Result<(), db::DbError> = db.read_blocking(|tx| {
+            let shop = workspaces::the_first(tx)?.unwrap().id;
+            assert_eq!(profiles::store::count_people(tx, shop)?, 600);
+            let expected = [
+                ("product_view", 6_851),
+                ("catalog", 6_521),
+                ("search", 4_011),
+                ("add_to_cart", 1_346),
+                ("cart", 1_204),
+                ("purchase", 470),
+            ];
+            for (name, count) in expected {
+                assert_eq!(log::count_named(tx, shop, name, Timestamp::MIN, Timestamp::MAX)?, count, "{name}");
+            }
+            Ok(())
+        });
+        checked.unwrap();
+        db.close_blocking();
+    }
+}
+
+#[test]
+fn a_cut_of_the_purchases_is_the_same_on_postgres() {
+    let Some(file) = shared("cdnow/CDNOW_master.txt") else { return };
+    let mut totals = Vec::new();
+    for data in Data::on_both() {
+        data.set_up();
+        let file = copy_of(&data, &file, 3_001);
+        assert_eq!(import(&data, "orders", &file, "examples/cdnow/cdnow.toml"), summary(3_000, 3_000, 0, 0));
+        let db = data.open();
+        let read: Result<(i64, (i64, i64)), db::DbError> = db.read_blocking(|tx| {
+            let shop = workspaces::the_first(tx)?.unwrap().id;
+            let orders = commerce::store::totals(tx, shop, "USD", Timestamp::MIN, Timestamp::MAX)?;
+            Ok((profiles::store::count_people(tx, shop)?, orders))
+        });
+        totals.push(read.unwrap());
+        db.close_blocking();
+    }
+    assert!(totals.iter().all(|one| one == &totals[0]), "{totals:?}");
+}
+
+#[test]
+fn bad_rows_are_refused_by_line_and_reason_and_good_ones_applied_once() {
+    let data = Data::sqlite();
+    data.set_up();
+    let file = data.folder().join("people.csv");
+    let rows = "email;prenom;age\nana@example.com;Ana;41\nnobody;Luc\n;Zoé;3\nluc@example.com;\"L;uc\";7\n";
+    std::fs::write(&file, rows).unwrap();
+    let path = file.display().to_string();
+    let told = |text: String| -> Value { serde_json::from_str(&text).unwrap() };
+    let dry = data.run_well(&["import", "contacts", &path, "--dry-run", "--json"]);
+    assert_eq!(told(dry), summary(4, 2, 0, 2));
+    assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(4, 2, 0, 2));
+    assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(4, 0, 2, 2));
+    let rejects = std::fs::read_to_string(data.folder().join("people.csv.rejected.csv")).unwrap();
+    let lines: Vec<&str> = rejects.lines().collect();
+    assert_eq!(lines[1], "3,\"the row has 2 cells where the header has 3\",\"nobody,Luc\"");
+    assert!(lines[2].starts_with("4,\"a call needs userId"), "{}", lines[2]);
+}
+
+#[test]
+fn a_file_of_calls_needs_no_mapping() {
+    let data = Data::sqlite();
+    data.set_up();
+    let file = data.folder().join("calls.jsonl");
+    let calls = "{\"userId\":\"u\",\"event\":\"View\",\"timestamp\":\"2024-01-02T03:04:05Z\"}\n\
+                 {\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"email\":\"a@example.com\"}}\n{\"userId\":\"u\"}\n";
+    std::fs::write(&file, calls).unwrap();
+    let told = data.run_well(&["import", "events", &file.display().to_string(), "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), summary(3, 2, 0, 1));
+}

@@ -1,0 +1,236 @@
+//! A running `entente serve`, its data, and a plain HTTP client.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use testkit::databases::DropDatabaseGuard;
+
+pub const PASSWORD: &str = "a quiet lamp in the window";
+
+/// The program under test.
+pub fn entente() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entente"));
+    // A developer's own settings must not reach the tests.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENTENTE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// An installation of its own for one test, removed at its end.
+pub struct Data {
+    folder: TempDir,
+    postgres: Option<DropDatabaseGuard>,
+}
+
+impl Data {
+    pub fn sqlite() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), postgres: None }
+    }
+
+    pub fn postgres() -> Self {
+        Self { postgres: Some(DropDatabaseGuard::create(testkit::crm::MIGRATIONS)), ..Self::sqlite() }
+    }
+
+    /// Both databases, or the embedded one alone where PostgreSQL is skipped.
+    pub fn on_both() -> Vec<Self> {
+        let mut both = vec![Self::sqlite()];
+        if !testkit::databases::is_postgres_skipped() {
+            both.push(Self::postgres());
+        }
+        both
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn arguments(&self) -> [String; 2] {
+        match &self.postgres {
+            Some(database) => ["--database-url".to_owned(), database.url().to_owned()],
+            None => ["--data".to_owned(), self.folder().join("data").display().to_string()],
+        }
+    }
+
+    /// Opens the database beside a stopped server.
+    pub fn open(&self) -> db::Db {
+        match &self.postgres {
+            Some(database) => db::Db::open_postgres(database.url(), testkit::crm::MIGRATIONS).unwrap(),
+            None => db::Db::open_sqlite(&self.folder().join("data/entente.sqlite"), testkit::crm::MIGRATIONS).unwrap(),
+        }
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = entente();
+        command.args(arguments).args(self.arguments()).current_dir(self.folder());
+        command.output().unwrap()
+    }
+
+    /// The same for commands that must succeed; what they wrote to standard output.
+    pub fn run_well(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// An owner, and an ingest key to send with.
+    pub fn set_up(&self) -> String {
+        let mut command = entente();
+        command.args(["admin", "create", "--email", "ana@example.com", "--password-stdin"]);
+        let mut child = command.args(self.arguments()).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        assert!(child.wait().unwrap().success());
+        self.run_well(&["keys", "create", "--kind", "ingest"]).trim().to_owned()
+    }
+}
+
+pub struct Server {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub setup_link: Option<String>,
+}
+
+impl Server {
+    pub fn start(data: &Data) -> Self {
+        let mut command = entente();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(data.arguments());
+        let mut child = command.current_dir(data.folder()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (mut seen, mut address, mut setup_link) = (String::new(), None, None);
+        while address.is_none() {
+            let line = lines.next().unwrap_or_else(|| panic!("the server ended: {seen}")).unwrap();
+            address = line.strip_prefix("Entente:").and_then(|rest| rest.trim().strip_prefix("http://")?.parse().ok());
+            seen.push_str(&line);
+        }
+        let address: SocketAddr = address.unwrap();
+        // The link, if there is one, is printed before the first answer.
+        let mut rest = Vec::new();
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| wait_until_ready(address));
+            reader.join().unwrap();
+        });
+        if !data_has_owner(data) {
+            let line = lines.next().unwrap().unwrap();
+            setup_link = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
+            rest.push(line);
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, setup_link }
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the server to end, as a supervisor does, and waits for its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already ended in most tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn data_has_owner(data: &Data) -> bool {
+    data.folder().join("owned").exists()
+}
+
+/// Notes that no set-up link will be printed.
+pub fn note_owner(data: &Data) {
+    std::fs::write(data.folder().join("owned"), "").unwrap();
+}
+
+fn wait_until_ready(address: SocketAddr) {
+    for _ in 0..500 {
+        if get(address, "/readyz").is_ok_and(|answer| answer.status == 200) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the server is not ready after five seconds");
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> String {
+        let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")));
+        line.and_then(|line| line.split_once(": ")).map_or(String::new(), |(_, value)| value.to_owned())
+    }
+}
+
+pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
+    exchange(address, format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").as_bytes())
+}
+
+pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+    let mut request = format!("POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let mut bytes = request.into_bytes();
+    bytes.extend_from_slice(body);
+    exchange(address, &bytes)
+}
+
+/// Sends bytes as they are and reads until the server closes.
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    // A server that refuses early may close before it has read everything: its answer counts.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => answer.extend_from_slice(&buffer[..read]),
+            Err(_) if !answer.is_empty() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    parse(&answer).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+}
+
+fn parse(answer: &[u8]) -> Option<Answer> {
+    let text = String::from_utf8_lossy(answer).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// The folder of shared data beside the repository; tests that need it say loudly when it is not there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    if !found.exists() {
+        eprintln!("SKIPPED: {} is not there; put the shared data beside the repository", found.display());
+        return None;
+    }
+    Some(found)
+}
+
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

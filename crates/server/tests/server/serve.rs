@@ -1,0 +1,100 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::running::{Data, PASSWORD, Server, exchange, get, note_owner, post};
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let encoded: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('/', "%2F").replace('@', "%40"))).collect();
+    encoded.join("&")
+}
+
+#[test]
+fn the_set_up_link_makes_an_owner_once_and_he_signs_in() {
+    for data in Data::on_both() {
+        let mut server = Server::start(&data);
+        let link = server.setup_link.clone().unwrap();
+        let origin = format!("http://{}", server.address);
+        let path = link.strip_prefix(&origin).unwrap().to_owned();
+        assert_eq!(get(server.address, &path).unwrap().status, 200);
+        let fields = [
+            ("name", "Ana"),
+            ("email", "ana@example.com"),
+            ("password", PASSWORD),
+            ("shop_name", "Lumen"),
+            ("language", "fr"),
+            ("currency", "EUR"),
+            ("country", "FR"),
+            ("time_zone", "Europe/Paris"),
+        ];
+        let headers = [("origin", origin.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let done = post(server.address, &path, &headers, form(&fields).as_bytes()).unwrap();
+        assert_eq!(done.status, 303, "{done:?}");
+        assert_eq!(get(server.address, &path).unwrap().status, 404);
+        let fields = form(&[("email", "ana@example.com"), ("password", PASSWORD)]);
+        let signed_in = post(server.address, "/sign-in", &headers, fields.as_bytes()).unwrap();
+        assert_eq!(signed_in.status, 303, "{signed_in:?}");
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        let request = format!("GET /account HTTP/1.1\r\nhost: test\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n");
+        assert_eq!(exchange(server.address, request.as_bytes()).unwrap().status, 200);
+        assert_eq!(server.terminate(), Some(0));
+        note_owner(&data);
+        assert_eq!(Server::start(&data).setup_link, None);
+    }
+}
+
+#[test]
+fn health_is_told_without_a_session_and_metrics_only_on_their_own_address() {
+    let data = Data::sqlite();
+    let server = Server::start(&data);
+    assert_eq!(get(server.address, "/healthz").unwrap().body, "ok\n");
+    assert_eq!(get(server.address, "/readyz").unwrap().body, "ready\n");
+    assert_eq!(get(server.address, "/metrics").unwrap().status, 404);
+}
+
+#[test]
+fn sigterm_lets_the_request_under_way_finish_and_takes_no_new_ones() {
+    let data = Data::sqlite();
+    let key = data.set_up();
+    note_owner(&data);
+    let mut server = Server::start(&data);
+    let body = r#"{"messageId":"last","anonymousId":"a","event":"View"}"#;
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let (first, rest) = body.split_at(10);
+    let head = format!(
+        "POST /v1/track HTTP/1.1\r\nhost: test\r\nx-write-key: {key}\r\ncontent-length: {}\r\n\r\n{first}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let id = server.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let begun = Instant::now();
+    while TcpStream::connect(server.address).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "the server still takes connections");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    stream.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_idle_server_uses_no_processor_and_little_memory() {
+    let data = Data::sqlite();
+    let server = Server::start(&data);
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", server.child.id())).unwrap();
+    let ticks = || -> u64 {
+        let stat = read("stat");
+        stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
+    };
+    let before = ticks();
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(ticks() - before <= 10, "{} hundredths of a second in two seconds", ticks() - before);
+    let status = read("status");
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kilobytes: u64 = memory.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(kilobytes <= 60 * 1024, "{kilobytes} kB");
+}
