@@ -41,7 +41,8 @@ class ConditionBuilder extends HTMLElement {
     if (!node) return;
     event.preventDefault();
     this.mark(node.path, this.t("unfinished"));
-    this.elementOf(node)?.querySelector("input, select")?.focus();
+    const inputs = [...(this.elementOf(node)?.querySelectorAll("input, select") ?? [])];
+    (inputs.find((input) => !input.value) ?? inputs[0])?.focus();
   }
 
   elementOf(node) {

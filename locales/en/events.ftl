@@ -48,6 +48,7 @@ event-products = { $count ->
     [one] 1 product
    *[other] { $count } products
 }
+event-query = “{ $query }”
 event-consent-granted = granted
 event-consent-denied = refused
 event-consent-choice = { $purpose }: { $state }

@@ -260,8 +260,8 @@ segment-reason-times = { $count ->
     [one] once
    *[other] { $count } times
 }
-segment-reason-since = since:
-segment-reason-until = until:
+segment-reason-since = since { $date }
+segment-reason-until = until { $date } at least
 
 # The builder
 segment-builder-trait = Trait

@@ -48,9 +48,10 @@ event-products = { $count ->
     [one] { $count } produit
    *[other] { $count } produits
 }
+event-query = « { $query } »
 event-consent-granted = accordé
 event-consent-denied = refusé
-event-consent-choice = { $purpose } : { $state }
+event-consent-choice = { $purpose } : { $state }
 event-stage-visitor = Visiteur
 event-stage-prospect = Prospect
 event-stage-customer = Client

@@ -245,8 +245,8 @@ segment-reason-false = Faux :
 segment-reason-unknown = rien
 segment-reason-measured = Constaté : { $value }
 segment-reason-times = { $count } fois
-segment-reason-since = depuis :
-segment-reason-until = jusqu’à :
+segment-reason-since = depuis le { $date }
+segment-reason-until = jusqu’au { $date } au moins
 
 # L’éditeur
 segment-builder-trait = Information

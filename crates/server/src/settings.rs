@@ -151,7 +151,7 @@ impl FileSettings {
 }
 
 fn nearest(key: &str) -> &'static str {
-    let distance = |known: &&&str| (strsim::jaro_winkler(key, known) * 1e6) as i64;
+    let distance = |known: &&&str| (strsim::normalized_damerau_levenshtein(key, known) * 1e6) as i64;
     KEYS.iter().max_by_key(distance).copied().unwrap_or(KEYS[0])
 }
 

@@ -193,9 +193,12 @@ fn page(_: &PageContext, event: &EventRecord) -> String {
     first_text(&places)
 }
 
-fn query(_: &PageContext, event: &EventRecord) -> String {
+fn query(context: &PageContext, event: &EventRecord) -> String {
     let query = first_text(&[&event.properties["query"]]);
-    if query.is_empty() { query } else { format!("« {query} »") }
+    if query.is_empty() {
+        return query;
+    }
+    context.t_with("event-query", &[("query", query.into())]).into_owned()
 }
 
 fn list(_: &PageContext, event: &EventRecord) -> String {

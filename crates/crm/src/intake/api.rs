@@ -240,7 +240,7 @@ async fn submit(app: &App, sender: &Sender, events: Vec<Incoming>, rejected: usi
 fn check_origin(app: &App, sender: &Sender, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("null").to_lowercase();
-    if sender.origins.iter().any(|listed| *listed == origin) {
+    if sender.origins.contains(&origin) {
         return Ok(());
     }
     let detail = format!("pages of {origin} may not send to this source; add the origin on the page Sources");

@@ -72,11 +72,11 @@ struct Envelope<'a> {
 /// Splits a body into its calls: those of `batch`, or the body itself when `is_batch` is not asked for.
 pub fn read_calls(text: &str, is_batch: bool) -> Result<Calls<'_>, BodyError> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(not_json)?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     let items = if is_batch {
         envelope.batch.ok_or_else(|| BodyError::NotJson("the field “batch”, a list of calls, is missing".to_owned()))?
     } else {
-        vec![serde_json::from_str(text).map_err(not_json)?]
+        vec![serde_json::from_str(text).map_err(|error| not_json(&error))?]
     };
     if items.len() > MAX_BATCH_EVENTS {
         return Err(BodyError::TooManyEvents);
@@ -89,13 +89,13 @@ pub fn read_calls(text: &str, is_batch: bool) -> Result<Calls<'_>, BodyError> {
     })
 }
 
-fn not_json(error: serde_json::Error) -> BodyError {
+fn not_json(error: &serde_json::Error) -> BodyError {
     BodyError::NotJson(error.to_string())
 }
 
 /// A field that should be text; another type counts as absent here and is refused later by name where it matters.
 fn text_of(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).map(|text: String| Cow::Owned(text))
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).map(Cow::<str>::Owned)
 }
 
 #[cfg(test)]

@@ -27,7 +27,10 @@ pub struct Sender {
 
 /// Senders by key. An entry holds for a second, so that a disabled source is heard no longer than that.
 #[derive(Clone, Default)]
-pub struct Senders(Arc<Mutex<HashMap<String, (Timestamp, Arc<Sender>)>>>);
+pub struct Senders(Arc<Mutex<Kept>>);
+
+/// By key: when it was looked up, and what was found.
+type Kept = HashMap<String, (Timestamp, Arc<Sender>)>;
 
 const HOLDS_MS: i64 = 1_000;
 /// Keys kept; beyond it the cache starts over.

@@ -124,6 +124,20 @@ impl Standing {
         !self.leaves.is_empty()
     }
 
+    /// Keeps the dates of what was true of the person before he was parted and still is.
+    pub fn keep_dates_of(&mut self, before: &Self) {
+        for (segment, since) in &mut self.memberships {
+            if let Some(earlier) = before.memberships.get(segment) {
+                *since = *earlier;
+            }
+        }
+        if let (Some(now), Some(earlier)) = (&mut self.stage, &before.stage)
+            && now.stage == earlier.stage
+        {
+            *now = earlier.clone();
+        }
+    }
+
     /// Brings the timer forward; never moves it back, so a stored timer may fire early but never late.
     pub fn wake_by(&mut self, flips_at: Option<Timestamp>) {
         self.timer_at = match (self.timer_at, flips_at) {

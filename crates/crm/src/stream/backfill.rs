@@ -59,7 +59,7 @@ pub async fn run(app: App) {
 }
 
 async fn step_all(app: &App) -> Result<bool, DbError> {
-    let workspaces: Vec<WorkspaceId> = app.db.read(|tx| workspaces::all(tx)).await?;
+    let workspaces: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
     let mut has_more = false;
     for workspace in workspaces {
         has_more |= step(app, workspace).await?;

@@ -110,6 +110,7 @@ impl Work<'_, '_> {
             profile.merged_into = None;
         }
         profiles::store::set_merged_into(self.tx, self.workspace, from, None)?;
+        let before = self.person(root)?.standing.clone();
         let freed = self.take_out(root, &parting)?;
         self.stand_alone(from, freed)?;
         let all = self.book.plan.touched_all();
@@ -117,6 +118,7 @@ impl Work<'_, '_> {
         for person in [root, from] {
             self.rebuild_unbuilt(person)?;
             self.settle(person, &all, now, Cause::Rearrangement)?;
+            self.person(person)?.standing.keep_dates_of(&before);
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ pub async fn run(app: App) {
 }
 
 async fn wake_all(app: &App) -> Result<Option<Timestamp>, DbError> {
-    let workspaces: Vec<WorkspaceId> = app.db.read(|tx| workspaces::all(tx)).await?;
+    let workspaces: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
     let mut next: Option<Timestamp> = None;
     for workspace in workspaces {
         let (_, due) = wake_due(app, workspace).await?;

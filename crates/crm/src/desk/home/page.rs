@@ -46,7 +46,7 @@ fn stats(context: &PageContext, visit: &Visit, today: &Today) -> Markup {
     let integer = |value: i64| context.integer(value);
     let money = |minor: i64| context.money(Money { minor, currency: visit.shop.currency });
     let tiles = [
-        stat(context, "visitors", &today.visitors, integer).link("/live"),
+        stat(context, "visitors", &today.visitors, integer),
         stat(context, "orders", &today.orders, integer),
         stat(context, "revenue", &today.revenue, money),
         stat(context, "new-customers", &today.new_customers, integer),

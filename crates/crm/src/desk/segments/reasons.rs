@@ -100,7 +100,7 @@ impl Teller<'_> {
 
     fn times(&self, node: &Explanation) -> Markup {
         let line = |key: &str, at: Timestamp| {
-            html! { span { (self.context.t(key)) " " (time_ago(self.context, at)) } }
+            self.context.t_with(key, &[("date", self.context.date_time(at).into())]).into_owned()
         };
         html! {
             @if node.since.is_some() || node.until.is_some() {

@@ -188,7 +188,7 @@ fn charts(context: &PageContext, visit: &Visit, shown: &Shown) -> Markup {
         let bars = days.iter().map(|day| (day_label(context, zone, day.0), pick(day) as f64)).collect();
         let heads = [&*context.t("segment-day"), &*title];
         let chart = BarChart::new(&*title, heads, bars, |value| context.integer(value as i64));
-        html! { div class="segment-chart" { (panel(&title, &Markup::default(), &chart.render(context.language))) } }
+        panel(&title, &Markup::default(), &chart.render(context.language))
     };
     html! { (chart("segment-entries", |day| day.1)) (chart("segment-exits", |day| day.2)) }
 }

@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(first.body["properties"]["order_id"], "7");
         assert_eq!(first.body["properties"]["products"][1], json!({"sku": "y", "price": 5.5, "quantity": 1}));
         assert_eq!(first.body["context"]["traits"]["email"], "a@example.com");
-        assert_eq!(first.body["timestamp"], "2024-01-02T00:00:00Z");
+        assert_eq!(first.body["timestamp"], "2024-01-02T00:00:00.000Z");
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn csv_rows(mut file: BufReader<Box<dyn Read + Send>>, mapping: &Mapping) -> Res
         Some(other) => return Err(MappingError::BadDelimiter(other.to_owned())),
     };
     let has_header = mapping.columns.is_empty();
+    let has_carriage_returns = ends_with_carriage_return(file.fill_buf().map_err(unreadable)?);
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(has_header).from_reader(file);
     let columns: Vec<String> = if has_header {
@@ -131,7 +132,10 @@ fn csv_rows(mut file: BufReader<Box<dyn Read + Send>>, mapping: &Mapping) -> Res
     let (places, width) = (places_of(&columns), columns.len());
     let rows = reader.into_byte_records().enumerate().map(move |(index, read)| {
         let record = read.map_err(|error| csv_failure(&error))?;
-        csv_row(&record, index as u64 + 1, &places, width)
+        // The csv library stands before the line feed of the row before when lines end with CR LF.
+        let is_line_behind = has_carriage_returns && (has_header || index > 0);
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(is_line_behind);
+        csv_row(&record, line, index as u64 + 1, &places, width)
     });
     Ok(Rows { columns: Some(columns), reading: Box::new(rows) })
 }
@@ -143,11 +147,11 @@ fn csv_failure(error: &csv::Error) -> Unreadable {
 
 fn csv_row(
     record: &csv::ByteRecord,
+    line: u64,
     number: u64,
     places: &Arc<HashMap<String, usize>>,
     width: usize,
 ) -> Result<Row, Unreadable> {
-    let line = record.position().map_or(0, csv::Position::line);
     let raw = record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
     let refused = |reason: String, raw: &str| Err(Unreadable { line, reason, raw: raw.to_owned() });
     if record.len() != width {
@@ -161,6 +165,11 @@ fn csv_row(
         Ok(cells) => Ok(Row { line, number, raw, cells: Cells::Named { places: Arc::clone(places), cells } }),
         Err(_) => refused("the row is not UTF-8; save the file as UTF-8".to_owned(), &raw),
     }
+}
+
+fn ends_with_carriage_return(start: &[u8]) -> bool {
+    let end = start.iter().position(|byte| *byte == b'\n');
+    end.is_some_and(|end| end > 0 && start[end - 1] == b'\r')
 }
 
 /// The separator that stands most often in the first line, outside of quotes.

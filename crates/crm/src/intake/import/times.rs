@@ -21,7 +21,7 @@ impl TimeReader {
     pub fn read(&self, text: &str) -> Option<Timestamp> {
         let text = text.trim();
         match self.format.as_deref() {
-            None => Timestamp::parse_rfc3339(text).ok().or_else(|| self.local(iso(text)?)),
+            None => with_offset(text).or_else(|| self.local(iso(text)?)),
             Some("unix") => text.parse::<f64>().ok().and_then(|seconds| in_range((seconds * 1000.0) as i64)),
             Some("unix_ms") => text.parse().ok().and_then(in_range),
             Some(format) => self.formatted(format, text),
@@ -42,6 +42,11 @@ impl TimeReader {
         let zoned = local.to_zoned(self.zone.clone()).ok()?;
         in_range(zoned.timestamp().as_millisecond())
     }
+}
+
+/// RFC 3339 with its offset: a time without one is local.
+fn with_offset(text: &str) -> Option<Timestamp> {
+    in_range(text.parse::<jiff::Timestamp>().ok()?.as_millisecond())
 }
 
 /// `2024-03-13 10:21:14`, with a T, without seconds, or a day alone.
@@ -65,12 +70,12 @@ mod tests {
         let read = |format: Option<&str>, text: &str| {
             TimeReader::new(format.map(str::to_owned), paris.clone()).read(text).map(|at| at.to_string())
         };
-        assert_eq!(read(None, "2024-03-13 10:21:14").as_deref(), Some("2024-03-13T09:21:14Z"));
-        assert_eq!(read(None, "2024-07-01").as_deref(), Some("2024-06-30T22:00:00Z"));
-        assert_eq!(read(None, "2024-07-01T00:00:00+00:00").as_deref(), Some("2024-07-01T00:00:00Z"));
-        assert_eq!(read(Some("%Y%m%d"), "19970101").as_deref(), Some("1996-12-31T23:00:00Z"));
-        assert_eq!(read(Some("%d/%m/%Y %H:%M"), "13/03/2024 10:21").as_deref(), Some("2024-03-13T09:21:00Z"));
-        assert_eq!(read(Some("unix"), "1700000000").as_deref(), Some("2023-11-14T22:13:20Z"));
+        assert_eq!(read(None, "2024-03-13 10:21:14").as_deref(), Some("2024-03-13T09:21:14.000Z"));
+        assert_eq!(read(None, "2024-07-01").as_deref(), Some("2024-06-30T22:00:00.000Z"));
+        assert_eq!(read(None, "2024-07-01T00:00:00+00:00").as_deref(), Some("2024-07-01T00:00:00.000Z"));
+        assert_eq!(read(Some("%Y%m%d"), "19970101").as_deref(), Some("1996-12-31T23:00:00.000Z"));
+        assert_eq!(read(Some("%d/%m/%Y %H:%M"), "13/03/2024 10:21").as_deref(), Some("2024-03-13T09:21:00.000Z"));
+        assert_eq!(read(Some("unix"), "1700000000").as_deref(), Some("2023-11-14T22:13:20.000Z"));
         for bad in ["yesterday", "2024-13-01", ""] {
             assert_eq!(read(None, bad), None, "{bad}");
         }
