@@ -14,7 +14,7 @@ segment-today = Aujourd’hui
 segment-status = État
 segment-live = À jour
 segment-building = Calcul en cours
-segment-sparkline = Membres de « { $name } » sur 30 jours
+segment-sparkline = Membres de « { $name } » sur 30 jours
 segment-entered = entrées
 segment-left = sorties
 
@@ -76,7 +76,7 @@ segment-done-restored = Segment rétabli. Le calcul a commencé.
 segment-save = Enregistrer
 segment-count = Compter
 segment-condition = Condition (JSON)
-segment-condition-hint = Par exemple {"{"}"metric": "orders_count", "op": "gte", "value": 2{"}"}. Vide : tout le monde.
+segment-condition-hint = Par exemple {"{"}"metric": "orders_count", "op": "gte", "value": 2{"}"}. Vide : tout le monde.
 segment-preview-empty = Le nombre de personnes s’affichera ici.
 segment-preview-people = { $count ->
     [one] personne
@@ -87,10 +87,10 @@ segment-preview-sample = Par exemple
 
 # Ce qui ne va pas
 segment-problem-bad-name = Donnez un nom d’au plus 100 caractères.
-segment-problem-too-many-segments = Une boutique compte au plus 500 segments ; supprimez-en un qui ne sert pas.
-segment-problem-segment-in-use = Un autre segment se réfère à celui-ci ; modifiez-le d’abord.
+segment-problem-too-many-segments = Une boutique compte au plus 500 segments ; supprimez-en un qui ne sert pas.
+segment-problem-segment-in-use = Un autre segment se réfère à celui-ci ; modifiez-le d’abord.
 segment-problem-segment-changed = Quelqu’un d’autre a modifié ce segment entre-temps. Rechargez la page avant d’enregistrer.
-segment-problem-not-restored = Ce segment ne peut pas être rétabli : ce à quoi il se réfère n’existe plus.
+segment-problem-not-restored = Ce segment ne peut pas être rétabli : ce à quoi il se réfère n’existe plus.
 segment-problem-condition-not-json = Ce texte n’est pas du JSON.
 segment-problem-condition-wrong-type = Cette valeur n’a pas le bon type.
 segment-problem-condition-unknown-node = Cette condition ne dit pas de quoi elle parle.
@@ -107,9 +107,9 @@ segment-problem-condition-too-large = La condition est trop grande avec les segm
 # La condition en mots
 segment-words-everybody = Tout le monde
 segment-words-nobody = Personne
-segment-words-all = Toutes ces conditions :
-segment-words-any = Au moins une de ces conditions :
-segment-words-not = Aucune de ces conditions :
+segment-words-all = Toutes ces conditions :
+segment-words-any = Au moins une de ces conditions :
+segment-words-not = Aucune de ces conditions :
 segment-words-and = et
 segment-words-or = ou
 segment-words-no = pas
@@ -240,10 +240,10 @@ segment-property-path = chemin de la page
 segment-property-title = titre
 
 # Les raisons
-segment-reason-true = Vrai :
-segment-reason-false = Faux :
+segment-reason-true = Vrai :
+segment-reason-false = Faux :
 segment-reason-unknown = rien
-segment-reason-measured = Constaté : { $value }
+segment-reason-measured = Constaté : { $value }
 segment-reason-times = { $count } fois
 segment-reason-since = depuis le { $date }
 segment-reason-until = jusqu’au { $date } au moins
@@ -297,7 +297,7 @@ segment-builder-add-event = Événement (vu, acheté…)
 segment-builder-add-segment = Autre segment
 segment-builder-add-consent = Consentement
 segment-builder-empty-root = Sans condition, le segment contient tout le monde.
-segment-builder-empty-group = Ce groupe est vide : ajoutez une condition.
+segment-builder-empty-group = Ce groupe est vide : ajoutez une condition.
 segment-builder-unfinished = Complétez cette condition ou retirez-la.
 segment-builder-more = Autres actions
 segment-builder-remove = Retirer

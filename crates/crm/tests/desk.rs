@@ -65,7 +65,9 @@ fn page_view(who: &str, title: &str) -> Value {
 }
 
 fn track(who: &str, event: &str, properties: Value) -> Value {
-    json!({ "type": "track", "userId": who, "event": event, "properties": properties })
+    let mut call = json!({ "type": "track", "userId": who, "event": event });
+    call["properties"] = properties;
+    call
 }
 
 /// The figure of a tile of Home.

@@ -342,7 +342,7 @@ testkit::on_both!(the_screens_make_change_delete_and_restore_a_segment, |db| asy
         .post_form("/segments/new", &cookie, &[("name", "Looked"), ("condition", r#"{"any":[{"event":1}]}"#)])
         .await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(bad.body.contains("any[0].event : This value has the wrong type."), "{}", bad.body);
+    assert!(bad.body.contains("any[0].event — This value has the wrong type."), "{}", bad.body);
     let form = [("name", "Looked"), ("condition", r#"{"event":"Product Viewed","within":"30d"}"#)];
     let counted = shop.test.post_form("/segments/new", &cookie, &[form[0], form[1], ("action", "preview")]).await;
     assert!(counted.body.contains(r#"<p class="builder-count">1</p>"#), "{}", counted.body);

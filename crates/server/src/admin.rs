@@ -34,8 +34,7 @@ async fn create(arguments: AdminCreateArguments) -> Result<(), Failure> {
         Locale::Fr => Language::French,
         Locale::En => Language::English,
     };
-    let user_id =
-        create_owner(&app, arguments.email.clone(), password, language).await.map_err(Failure::failed)?;
+    let user_id = create_owner(&app, arguments.email.clone(), password, language).await.map_err(Failure::failed)?;
     provision_all(&app).await?;
     app.db.clone().close().await;
     if arguments.json {

@@ -21,7 +21,9 @@ pub struct CommandLine {
 #[derive(Subcommand)]
 pub enum Command {
     /// Serves the tracking API and the screens; the first start prints a link to set the shop up
-    #[command(after_help = "Example:\n  entente serve --data /var/lib/entente --listen 0.0.0.0:8080 --public-url https://crm.example.com")]
+    #[command(
+        after_help = "Example:\n  entente serve --data /var/lib/entente --listen 0.0.0.0:8080 --public-url https://crm.example.com"
+    )]
     Serve(ServeArguments),
     /// A fresh demo shop in a temporary folder, with visitors moving through it until Ctrl-C
     #[command(after_help = "Example:\n  entente demo --profiles 5000")]
@@ -112,7 +114,9 @@ pub struct DemoArguments {
 #[derive(Subcommand)]
 pub enum AdminCommand {
     /// Creates an owner, or lets one back in with a new password
-    #[command(after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr")]
+    #[command(
+        after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr"
+    )]
     Create(AdminCreateArguments),
 }
 

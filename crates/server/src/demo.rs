@@ -59,12 +59,10 @@ pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
     };
     let address = format!("http://{bound}");
     let app = installation::app(opened.db.clone(), installation::settings_of(&address, Vec::new()));
-    tell_sign_in(&arguments, &SignIn {
-        address: &address,
-        email: EMAIL,
-        password: &filled.password,
-        ingest_key: &filled.ingest_key,
-    })?;
+    tell_sign_in(
+        &arguments,
+        &SignIn { address: &address, email: EMAIL, password: &filled.password, ingest_key: &filled.ingest_key },
+    )?;
     tokio::spawn(live(app.clone(), filled.place, shop.live(now.as_millis().unsigned_abs(), now, LIVE_RATE)));
     serve_until_the_end(&app, front(&app), listener, ending, GRACE).await;
     // Dropping the folder removes it; its name is told when that fails.
@@ -198,11 +196,7 @@ async fn submit(app: &App, place: &DemoPlace, events: Vec<DemoEvent>) -> Result<
 }
 
 /// Reads calls as the tracking API would; what it would refuse is left out.
-pub fn read_calls(
-    place: &DemoPlace,
-    bodies: impl Iterator<Item = serde_json::Value>,
-    now: Timestamp,
-) -> Vec<Incoming> {
+pub fn read_calls(place: &DemoPlace, bodies: impl Iterator<Item = serde_json::Value>, now: Timestamp) -> Vec<Incoming> {
     let around = Surroundings {
         received_at: now,
         sent_at: None,

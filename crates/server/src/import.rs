@@ -38,7 +38,9 @@ pub async fn run(arguments: ImportArguments) -> Result<(), Failure> {
     let summary = import::import(&app, workspace, calls, progress, |refused| rejects.add(refused)).await;
     bar.finish_and_clear();
     rejects.finish().map_err(|error| Failure::failed(format!("{}: {error}", rejects.path.display())))?;
-    let summary = summary.map_err(|error| Failure::failed(format!("{error}; run the same command again: what was applied is not applied twice")))?;
+    let summary = summary.map_err(|error| {
+        Failure::failed(format!("{error}; run the same command again: what was applied is not applied twice"))
+    })?;
     app.db.clone().close().await;
     tell(&arguments, &summary, &rejects)
 }

@@ -51,12 +51,8 @@ pub async fn serve(app: &App, front: &Front, address: SocketAddr, ending: Ending
     };
     tokio::spawn(follow_news(app.clone(), Arc::clone(&gauges.newest)));
     let router = Router::new().route("/metrics", get(show)).with_state(gauges);
-    let own = Front {
-        router,
-        trusted_proxies: Vec::new(),
-        metrics: Metrics::default(),
-        connections: Connections::default(),
-    };
+    let own =
+        Front { router, trusted_proxies: Vec::new(), metrics: Metrics::default(), connections: Connections::default() };
     tokio::spawn(http::serve(own, listener, ending, std::time::Duration::from_secs(1)));
     Ok(bound)
 }

@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_and_the_nearest_known_one_named() {
-        for (typed, nearest) in [("listne", "listen"), ("database-url", "database_url"), ("proxies", "trusted_proxies")] {
+        for (typed, nearest) in [("listne", "listen"), ("database-url", "database_url"), ("proxies", "trusted_proxies")]
+        {
             let refused = FileSettings::parse(&format!("\"{typed}\" = 1"), "entente.toml").unwrap_err().to_string();
             assert_eq!(refused, format!("entente.toml: there is no setting {typed}; did you mean {nearest}?"));
         }

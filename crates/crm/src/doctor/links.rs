@@ -10,7 +10,10 @@ use crate::profiles::store;
 
 pub(super) fn check(tx: &mut Tx<'_>, workspace: WorkspaceId, report: &mut Report) -> Result<(), DbError> {
     for (kind, number) in store::orphaned_identifiers(tx, workspace)? {
-        report.find("identifiers", format!("an identifier of type {kind} points to profile {number}, which is not there"));
+        report.find(
+            "identifiers",
+            format!("an identifier of type {kind} points to profile {number}, which is not there"),
+        );
     }
     for number in store::roots_without_state(tx, workspace)? {
         report.find("states", format!("person {number} has no state"));

@@ -24,7 +24,7 @@ pub(super) fn check(tx: &mut Tx<'_>, place: Place<'_>, numbers: &[i64], report: 
         folded.extend(orders.into_iter().map(|order| (order.order_id, OrderHistory::default())));
     }
     for name in ORDER_EVENTS {
-        log::each_named(tx, place.workspace, name, |_, seq, at, _, body| {
+        log::each_named(tx, place.workspace, name, words::Timestamp::MIN, |_, seq, at, _, body| {
             fold(&mut folded, name, seq, at, body);
             Ok(())
         })?;

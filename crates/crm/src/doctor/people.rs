@@ -65,7 +65,8 @@ fn check_person(tx: &mut Tx<'_>, place: Place<'_>, state: &PersonState, report: 
     }
     let stage = engine::lifecycle::stage(&past.facts, at).stage;
     if standing.stage.as_ref().is_some_and(|stored| stored.stage != stage) {
-        report.find("stages", format!("person {number} is in another stage than {}, which the log says", stage.as_str()));
+        report
+            .find("stages", format!("person {number} is in another stage than {}, which the log says", stage.as_str()));
     }
     Ok(())
 }

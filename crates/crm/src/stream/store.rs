@@ -369,19 +369,20 @@ pub fn newest_named(
     )
 }
 
-/// Visits the people's events of one name in the order of their time: `(number, seq, at, received_at, body)`. What
-/// Entente itself wrote is left out, as the stream folds it nowhere.
+/// Visits the people's events of one name after an instant of their own time, in the order of that time:
+/// `(number, seq, at, received_at, body)`. What Entente itself wrote is left out, as the stream folds it nowhere.
 pub fn each_named(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     name: &str,
+    after: Timestamp,
     mut visit: impl FnMut(i64, i64, Timestamp, Timestamp, &str) -> Result<(), DbError>,
 ) -> Result<(), DbError> {
     tx.query_each(
         sql("SELECT number, seq, at, received_at, body
              FROM events
-             WHERE workspace_id = $1 AND name = $2 AND kind <> $3 AND number > 0"),
-        &[&workspace, &name, &OWN_EVENT],
+             WHERE workspace_id = $1 AND name = $2 AND at > $3 AND kind <> $4 AND number > 0"),
+        &[&workspace, &name, &after, &OWN_EVENT],
         |row| {
             let (number, seq, at, received_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             if let ValueRef::Text(body) = row.value(4)? {

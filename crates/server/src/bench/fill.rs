@@ -24,7 +24,6 @@ const COUNTRIES: [&str; 8] = ["FR", "BE", "DE", "ES", "IT", "NL", "PT", "CH"];
 pub const CATEGORIES: [&str; 5] = ["shoes", "lamps", "garden", "music", "books"];
 
 pub struct FilledShop {
-    pub workspace: WorkspaceId,
     pub ingest_key: String,
 }
 
@@ -45,7 +44,7 @@ pub async fn fill(app: &App, profiles: usize, figures: &mut Vec<Figure>) -> Resu
         figures.push(figure("filled, events a second", calls as f64 / started.elapsed().as_secs_f64(), "1/s"));
     }
     figures.push(figure("memory after filling", machine::memory_mb("self").0, "MB"));
-    Ok(FilledShop { workspace, ingest_key })
+    Ok(FilledShop { ingest_key })
 }
 
 async fn define_segments(app: &App, workspace: WorkspaceId) -> Result<(), Failure> {
@@ -74,7 +73,9 @@ fn conditions() -> Vec<Value> {
         let event = format!("Event {name}");
         let category = CATEGORIES[name as usize % CATEGORIES.len()];
         all.push(json!({"event": event, "count": {"op": "gte", "value": 3}, "within": "30d"}));
-        all.push(json!({"event": event, "where": [{"property": "category", "op": "eq", "value": category}], "within": "7d"}));
+        all.push(
+            json!({"event": event, "where": [{"property": "category", "op": "eq", "value": category}], "within": "7d"}),
+        );
         all.push(json!({"event": event, "sum": {"property": "value", "op": "gte", "value": 100}, "within": "90d"}));
     }
     for country in COUNTRIES {
@@ -132,10 +133,12 @@ fn calls_of(index: u64) -> impl Iterator<Item = Value> {
         "type": "track", "userId": user, "messageId": format!("fill-{index}-v"), "event": event_name(index),
         "properties": properties(index),
     });
-    let order = (index % 3 == 0).then(|| json!({
-        "type": "track", "userId": user, "messageId": format!("fill-{index}-o"), "event": "Order Completed",
-        "properties": {"order_id": format!("fill-{index}"), "total": 20 + index % 400, "currency": "EUR"},
-    }));
+    let order = index.is_multiple_of(3).then(|| {
+        json!({
+            "type": "track", "userId": user, "messageId": format!("fill-{index}-o"), "event": "Order Completed",
+            "properties": {"order_id": format!("fill-{index}"), "total": 20 + index % 400, "currency": "EUR"},
+        })
+    });
     [Some(identify), Some(view), order].into_iter().flatten()
 }
 

@@ -15,7 +15,8 @@ pub struct Machine {
 impl Machine {
     pub fn here() -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        let processor = field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+        let processor =
+            field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
         let memory_kb = kilobytes(&read("/proc/meminfo"), "MemTotal");
         Self {
             processor,

@@ -22,10 +22,19 @@ pub async fn measure(app: &App, figures: &mut Vec<Figure>) -> Result<(), Failure
     let cookie = sign_in(app).await?;
     let workspace = installation::first_workspace(app).await?;
     let person = fill::somebody(app, workspace).await?;
-    let mut paths: Vec<String> =
-        ["/", "/people", "/people?sort=revenue", "/people?q=person+77", "/segments", "/segments/new", "/live", "/sources", "/events", "/orders"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut paths: Vec<String> = [
+        "/",
+        "/people",
+        "/people?sort=revenue",
+        "/people?q=person+77",
+        "/segments",
+        "/segments/new",
+        "/live",
+        "/sources",
+        "/orders",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     paths.extend(person.map(|id| format!("/people/{id}")));
     for path in paths {
         let request = || {

@@ -41,15 +41,21 @@ fn previews() -> [(&'static str, Value); 5] {
     [
         ("a trait", json!({"trait": "country", "op": "eq", "value": "FR"})),
         ("a figure", json!({"metric": "orders_count", "op": "gte", "value": 1})),
-        ("traits and figures", json!({"all": [
-            {"trait": "country", "op": "in", "value": ["FR", "BE"]},
-            {"trait": "points", "op": "gt", "value": 500},
-            {"metric": "revenue", "op": "gte", "value": 100},
-        ]})),
+        (
+            "traits and figures",
+            json!({"all": [
+                {"trait": "country", "op": "in", "value": ["FR", "BE"]},
+                {"trait": "points", "op": "gt", "value": 500},
+                {"metric": "revenue", "op": "gte", "value": 100},
+            ]}),
+        ),
         ("behaviour", json!({"event": "Event 3", "count": {"op": "gte", "value": 2}, "within": "30d"})),
-        ("behaviour with properties", json!({
-            "event": "Event 3", "where": [{"property": "category", "op": "eq", "value": "shoes"}],
-            "sum": {"property": "value", "op": "gte", "value": 50}, "within": "30d",
-        })),
+        (
+            "behaviour with properties",
+            json!({
+                "event": "Event 3", "where": [{"property": "category", "op": "eq", "value": "shoes"}],
+                "sum": {"property": "value", "op": "gte", "value": 50}, "within": "30d",
+            }),
+        ),
     ]
 }

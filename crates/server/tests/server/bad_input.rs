@@ -40,11 +40,29 @@ fn cases() -> Vec<Case> {
         case("nothing", "/v1/track", "", 400, "not_json"),
         case("a batch of nothing readable", "/v1/batch", r#"{"batch":7}"#, 400, "not_json"),
         case("no UTF-8", "/v1/track", vec![b'{', 0xff, 0xfe, b'}'], 400, "not_utf8"),
-        case("overlong UTF-8", "/v1/track", [br#"{"event":""#.as_slice(), &[0xc0, 0xaf], b"\"}"].concat(), 400, "not_utf8"),
+        case(
+            "overlong UTF-8",
+            "/v1/track",
+            [br#"{"event":""#.as_slice(), &[0xc0, 0xaf], b"\"}"].concat(),
+            400,
+            "not_utf8",
+        ),
         case("gzip that is none", "/v1/track", vec![0x1f, 0x8b, 1, 2, 3], 400, "bad_gzip"),
         case("a gzip bomb", "/v1/batch", gzip(&vec![b' '; 400_000]), 413, "compressed_too_much"),
-        case("an event of 33 KB", "/v1/track", track(&format!("{{\"a\":\"{}\"}}", "x".repeat(33_000))), 413, "too_large"),
-        case("a batch of 600 KB", "/v1/batch", calls(track(&format!("{{\"a\":\"{}\"}}", "x".repeat(600_000)))), 413, "too_large"),
+        case(
+            "an event of 33 KB",
+            "/v1/track",
+            track(&format!("{{\"a\":\"{}\"}}", "x".repeat(33_000))),
+            413,
+            "too_large",
+        ),
+        case(
+            "a batch of 600 KB",
+            "/v1/batch",
+            calls(track(&format!("{{\"a\":\"{}\"}}", "x".repeat(600_000)))),
+            413,
+            "too_large",
+        ),
         case("501 events", "/v1/batch", calls(many.join(",")), 413, "too_many_events"),
         case("ten thousand levels", "/v1/track", levels(10_000), 400, ""),
         case("a hundred thousand levels", "/v1/track", levels(100_000), 413, ""),
@@ -87,7 +105,8 @@ fn a_bad_event_does_not_touch_its_neighbours() {
         let key = data.set_up();
         note_owner(&data);
         let server = Server::start(&data);
-        let body = r#"{"batch":[{"type":"page","anonymousId":"a"},{"type":"track"},7,{"type":"page","anonymousId":"b"}]}"#;
+        let body =
+            r#"{"batch":[{"type":"page","anonymousId":"a"},{"type":"track"},7,{"type":"page","anonymousId":"b"}]}"#;
         let answer = post(server.address, "/v1/batch", &[("x-write-key", &key)], body.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{answer:?}");
         let rejected = answer.json()["rejected"].as_array().unwrap().clone();
@@ -107,9 +126,17 @@ fn bad_http_is_refused_and_never_hangs() {
         ("no HTTP", "nonsense\r\n\r\n", &[400]),
         ("a head of 20 KB", &large, &[431]),
         ("120 headers", &many, &[431]),
-        ("two lengths", "POST /v1/track HTTP/1.1\r\nhost: t\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", &[400]),
+        (
+            "two lengths",
+            "POST /v1/track HTTP/1.1\r\nhost: t\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+            &[400],
+        ),
         ("a length that is none", "POST /v1/track HTTP/1.1\r\nhost: t\r\ncontent-length: -2\r\n\r\n{}", &[400]),
-        ("an encoding that is not known", "POST /v1/track HTTP/1.1\r\nhost: t\r\ntransfer-encoding: gzip\r\n\r\n{}", &[400, 501]),
+        (
+            "an encoding that is not known",
+            "POST /v1/track HTTP/1.1\r\nhost: t\r\ntransfer-encoding: gzip\r\n\r\n{}",
+            &[400, 501],
+        ),
         ("TRACE", "TRACE / HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n", &[405]),
     ];
     for (name, request, expected) in cases {

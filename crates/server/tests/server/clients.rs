@@ -24,7 +24,10 @@ fn the_recorded_traffic_of_three_vendors_is_accepted() {
             let request: Value = serde_json::from_str(line).unwrap();
             let sent = |name: &str| {
                 let headers = request["headers"].as_object().unwrap();
-                headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+                headers
+                    .iter()
+                    .find(|(header, _)| header.eq_ignore_ascii_case(name))
+                    .and_then(|(_, value)| value.as_str())
             };
             let mut body = request["body"].as_str().unwrap().as_bytes().to_vec();
             let mut headers = vec![("content-type", sent("content-type").unwrap())];

@@ -4,8 +4,7 @@ use crate::running::{Data, Server, entente, note_owner};
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let Output { status, stdout, stderr } =
-        entente().args(arguments).current_dir(folder.path()).output().unwrap();
+    let Output { status, stdout, stderr } = entente().args(arguments).current_dir(folder.path()).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
@@ -30,7 +29,9 @@ fn help_lists_the_commands_there_are_and_each_shows_an_example() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_text_for_people_on_standard_error() {
-    for wrong in [&["serve", "--lisen", "x"][..], &["nonsense"], &["import", "orders", "missing.csv"], &["keys", "create"]] {
+    for wrong in
+        [&["serve", "--lisen", "x"][..], &["nonsense"], &["import", "orders", "missing.csv"], &["keys", "create"]]
+    {
         let (code, stdout, stderr) = run(wrong);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{wrong:?}");
         assert!(!stderr.is_empty());
@@ -51,8 +52,11 @@ fn an_unknown_setting_is_refused_with_the_nearest_known_one() {
 fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("entente.toml"), "data = \"from-file\"\n").unwrap();
-    let places: [(&[&str], Option<&str>, &str); 3] =
-        [(&[], None, "from-file"), (&[], Some("from-environment"), "from-environment"), (&["--data", "from-flag"], Some("from-environment"), "from-flag")];
+    let places: [(&[&str], Option<&str>, &str); 3] = [
+        (&[], None, "from-file"),
+        (&[], Some("from-environment"), "from-environment"),
+        (&["--data", "from-flag"], Some("from-environment"), "from-flag"),
+    ];
     for (flags, environment, expected) in places {
         let mut command = entente();
         command.arg("doctor").args(flags).current_dir(folder.path());

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use crate::running::{Data, PASSWORD, Server, exchange, get, note_owner, post};
 
 fn form(fields: &[(&str, &str)]) -> String {
-    let encoded: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('/', "%2F").replace('@', "%40"))).collect();
+    let encoded: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('/', "%2F").replace('@', "%40")))
+        .collect();
     encoded.join("&")
 }
 
@@ -88,7 +91,14 @@ fn an_idle_server_uses_no_processor_and_little_memory() {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", server.child.id())).unwrap();
     let ticks = || -> u64 {
         let stat = read("stat");
-        stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
+        stat.rsplit_once(')')
+            .unwrap()
+            .1
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(|field| field.parse::<u64>().unwrap())
+            .sum()
     };
     let before = ticks();
     std::thread::sleep(Duration::from_secs(2));

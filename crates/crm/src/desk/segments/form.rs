@@ -240,7 +240,7 @@ impl Screen {
     fn condition_field(&self, draft: &Draft, refusal: Option<&Refusal>) -> Markup {
         let error = refusal.filter(|refusal| matches!(refusal, Refusal::Condition { .. })).map(|refusal| {
             let sentence = refusal.sentence(&self.context);
-            if refusal.path().is_empty() { sentence } else { format!("{} : {sentence}", refusal.path()) }
+            if refusal.path().is_empty() { sentence } else { format!("{} — {sentence}", refusal.path()) }
         });
         let parsed = draft.parsed().ok();
         let catalogue = catalogue(&self.context, parsed.as_ref(), &self.names);

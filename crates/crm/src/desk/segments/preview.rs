@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use db::{DbError, Tx};
-use engine::condition::{Condition, EventCondition, Measure};
+use engine::condition::{Condition, Measure};
 use engine::evaluate::WithTallies;
 use engine::event::{EventFact, LazyJson};
 use engine::facts::Tallies;
@@ -51,8 +51,9 @@ pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) ->
             let compiled = book.plan.compile_condition(None, &condition)?;
             let mut tallies = HashMap::new();
             if compiled.needs_events() {
-                let looks_inside = looks_inside(&book.plan, &condition);
-                tallies = tallies_of_log(tx, workspace, &compiled, looks_inside, now)?;
+                let mut asked = HashMap::new();
+                readings(&book.plan, &condition, now, &mut asked);
+                tallies = tallies_of_log(tx, workspace, &compiled, &asked, now)?;
             }
             find(tx, workspace, &compiled, &tallies, now)
         })
@@ -100,17 +101,17 @@ fn tallies_of_log(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     compiled: &CompiledCondition,
-    looks_inside: bool,
+    asked: &HashMap<String, Reading>,
     now: Timestamp,
 ) -> Result<HashMap<i64, Tallies>, DbError> {
     let merged: HashMap<i64, i64> = profiles::store::merged_profiles(tx, workspace)?.into_iter().collect();
     let mut tallies: HashMap<i64, Tallies> = HashMap::new();
-    for name in compiled.event_names() {
-        stream::log::each_named(tx, workspace, &name, |number, seq, at, _, body| {
-            let body = if looks_inside { StoredBody::parse(body) } else { StoredBody::empty() };
+    for (name, reading) in asked {
+        stream::log::each_named(tx, workspace, name, reading.since, |number, seq, at, _, body| {
+            let body = if reading.looks_inside { StoredBody::parse(body) } else { StoredBody::empty() };
             let event = EventFact {
                 seq,
-                name: &name,
+                name,
                 at,
                 properties: LazyJson::text(text_of(body.properties)),
                 context: LazyJson::text(text_of(body.context)),
@@ -136,15 +137,34 @@ fn root_of(merged: &HashMap<i64, i64>, number: i64) -> i64 {
     root
 }
 
-/// Whether the condition, or a segment that it refers to, asks what an event says and not only that it happened.
-fn looks_inside(plan: &Plan, condition: &Condition) -> bool {
+/// What must be read of the events of one name.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// Whether somebody asks what they say and not only that they happened.
+    looks_inside: bool,
+    /// Older ones count for nobody.
+    since: Timestamp,
+}
+
+/// What the condition, with the segments that it refers to, asks of the log.
+fn readings(plan: &Plan, condition: &Condition, now: Timestamp, found: &mut HashMap<String, Reading>) {
     match condition {
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| looks_inside(plan, part)),
-        Condition::Not(part) => looks_inside(plan, part),
-        Condition::Segment(id) => plan.source_of(*id).is_some_and(|source| looks_inside(plan, source)),
-        Condition::Event(EventCondition { filters, measure, .. }) => {
-            !filters.is_empty() || matches!(measure, Some(Measure::Sum { .. }))
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().for_each(|part| readings(plan, part, now, found));
         }
-        Condition::Trait { .. } | Condition::Metric { .. } | Condition::Consent { .. } => false,
+        Condition::Not(part) => readings(plan, part, now, found),
+        Condition::Segment(id) => {
+            if let Some(source) = plan.source_of(*id) {
+                readings(plan, source, now, found);
+            }
+        }
+        Condition::Event(event) => {
+            let looks_inside = !event.filters.is_empty() || matches!(event.measure, Some(Measure::Sum { .. }));
+            let since = event.within.as_ref().map_or(Timestamp::MIN, |within| now.minus(within.span()));
+            let reading = found.entry(event.event.clone()).or_insert(Reading { looks_inside, since });
+            reading.looks_inside |= looks_inside;
+            reading.since = reading.since.min(since);
+        }
+        Condition::Trait { .. } | Condition::Metric { .. } | Condition::Consent { .. } => {}
     }
 }

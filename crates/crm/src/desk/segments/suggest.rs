@@ -127,7 +127,7 @@ impl Sample {
                 }
             }
             Value::Array(items) => {
-                items.iter().filter(|item| !item.is_object()).for_each(|item| self.see(name, item, MAX_DEPTH))
+                items.iter().filter(|item| !item.is_object()).for_each(|item| self.see(name, item, MAX_DEPTH));
             }
             Value::Object(_) | Value::Null => {}
             value => {

@@ -167,7 +167,7 @@ impl Calls {
         let mut call = self.envelope("track", row, &mut known)?;
         call.insert("event".to_owned(), Value::String(name));
         call.insert("properties".to_owned(), Value::Object(properties));
-        with_context(&mut call, known);
+        with_context(&mut call, &known);
         let own_id = self.mapping.message_id.as_ref().and_then(|column| row.text(column));
         call.insert("messageId".to_owned(), Value::String(own_id.unwrap_or(fallback_id)));
         Ok(call)
@@ -208,7 +208,7 @@ impl Calls {
         let mut call = self.envelope("track", first, &mut known)?;
         call.insert("event".to_owned(), json!(ORDER_COMPLETED));
         call.insert("properties".to_owned(), properties);
-        with_context(&mut call, known);
+        with_context(&mut call, &known);
         Ok(self.sealed("order", call, first))
     }
 
@@ -228,7 +228,9 @@ impl Calls {
         call.insert("type".to_owned(), Value::from(call_type));
         if let (Some(reader), Some(time)) = (&self.time, &self.mapping.time) {
             let text = row.text(&time.column).ok_or_else(|| format!("{} is empty", time.column))?;
-            let at = reader.read(&text).ok_or_else(|| format!("{} is {text:?}, which is no time in the form expected", time.column))?;
+            let at = reader
+                .read(&text)
+                .ok_or_else(|| format!("{} is {text:?}, which is no time in the form expected", time.column))?;
             call.insert("timestamp".to_owned(), Value::from(at.to_string()));
         }
         for (kind, column) in &self.mapping.identifiers {
@@ -251,7 +253,7 @@ impl Calls {
     }
 }
 
-fn with_context(call: &mut Fields, known: Fields) {
+fn with_context(call: &mut Fields, known: &Fields) {
     if !known.is_empty() {
         call.insert("context".to_owned(), json!({ "traits": known }));
     }
@@ -270,7 +272,8 @@ fn render(template: &str, row: &Row) -> Result<String, String> {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let (name, tail) = after.split_once('}').ok_or_else(|| format!("order_id {template:?} has no closing brace"))?;
+        let (name, tail) =
+            after.split_once('}').ok_or_else(|| format!("order_id {template:?} has no closing brace"))?;
         text.push_str(before);
         match name {
             "row" => text.push_str(&row.number.to_string()),
@@ -353,7 +356,8 @@ mod tests {
         let file: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(b"a,b\n1,2\n".to_vec()));
         let mut mapping = Mapping::default();
         mapping.identifiers.insert("email".to_owned(), "mail".to_owned());
-        let refused = Calls::open(file, ImportKind::Contacts, Format::Csv, Some(mapping), &TimeZone::UTC).err().unwrap();
+        let refused =
+            Calls::open(file, ImportKind::Contacts, Format::Csv, Some(mapping), &TimeZone::UTC).err().unwrap();
         assert_eq!(refused.to_string(), "the file has no column \"mail\"; its columns are: a, b");
     }
 }

@@ -97,7 +97,9 @@ pub enum Column {
         #[serde(rename = "type")]
         kind: ColumnKind,
     },
-    Constant { value: Value },
+    Constant {
+        value: Value,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -120,8 +122,18 @@ const USUAL_IDENTIFIERS: [(&str, &[&str]); 6] = [
     ("customer_number", &["customer_number", "customer_no", "numéro client"]),
     ("loyalty_card", &["loyalty_card", "card_number", "carte de fidélité"]),
 ];
-const USUAL_TIMES: [&str; 10] =
-    ["timestamp", "time", "date", "at", "created_at", "ordered_at", "order_date", "event_time", "datetime", "occurred_at"];
+const USUAL_TIMES: [&str; 10] = [
+    "timestamp",
+    "time",
+    "date",
+    "at",
+    "created_at",
+    "ordered_at",
+    "order_date",
+    "event_time",
+    "datetime",
+    "occurred_at",
+];
 const USUAL_ORDER_IDS: [&str; 5] = ["order_id", "orderid", "order", "order_number", "commande"];
 const USUAL_EVENTS: [&str; 4] = ["event", "event_name", "action", "name"];
 const USUAL_LINE_FIELDS: [&str; 7] = ["product_id", "sku", "product", "category", "brand", "price", "quantity"];
@@ -233,7 +245,8 @@ fn typed(column: &str, text: &str, kind: ColumnKind) -> Result<Value, String> {
 
 /// `1234.5`, and `1234,5` as most of Europe writes it; nothing that could be read in two ways.
 fn number(text: &str) -> Option<Value> {
-    let bare: String = text.chars().filter(|letter| !matches!(letter, '€' | '$' | '£' | ' ' | '\u{a0}' | '\u{202f}')).collect();
+    let bare: String =
+        text.chars().filter(|letter| !matches!(letter, '€' | '$' | '£' | ' ' | '\u{a0}' | '\u{202f}')).collect();
     let is_plain = bare.bytes().all(|letter| letter.is_ascii_digit() || matches!(letter, b'.' | b',' | b'-' | b'+'));
     let separators = bare.bytes().filter(|letter| matches!(letter, b'.' | b',')).count();
     if !is_plain || separators > 1 || !bare.bytes().any(|letter| letter.is_ascii_digit()) {

@@ -7,8 +7,8 @@
 
 mod calls;
 mod mapping;
-mod run;
 mod rows;
+mod run;
 mod times;
 
 pub use calls::{Calls, ImportedCall, RefusedRow};

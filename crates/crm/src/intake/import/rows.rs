@@ -160,7 +160,8 @@ fn csv_row(
     if record.as_slice().len() > MAX_ROW_BYTES {
         return refused(format!("a row holds at most {MAX_ROW_BYTES} bytes"), "");
     }
-    let cells: Result<Vec<String>, _> = record.iter().map(|cell| std::str::from_utf8(cell).map(str::to_owned)).collect();
+    let cells: Result<Vec<String>, _> =
+        record.iter().map(|cell| std::str::from_utf8(cell).map(str::to_owned)).collect();
     match cells {
         Ok(cells) => Ok(Row { line, number, raw, cells: Cells::Named { places: Arc::clone(places), cells } }),
         Err(_) => refused("the row is not UTF-8; save the file as UTF-8".to_owned(), &raw),

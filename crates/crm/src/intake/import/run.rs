@@ -149,8 +149,7 @@ impl Setting {
             summary.accepted += events.len() as u64;
             return None;
         }
-        let group =
-            Group { workspace: self.workspace, source_no: self.source_no, trust: Trust::Server, events };
+        let group = Group { workspace: self.workspace, source_no: self.source_no, trust: Trust::Server, events };
         let stream = app.stream.clone();
         Some(tokio::spawn(async move { stream.submit(group).await }))
     }
