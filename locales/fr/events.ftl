@@ -56,7 +56,7 @@ event-stage-visitor = Visiteur
 event-stage-prospect = Prospect
 event-stage-customer = Client
 event-stage-loyal = Fidèle
-event-stage-dormant = Endormi
+event-stage-dormant = Inactif
 
 event-category-visit = Visites
 event-category-cart = Panier

@@ -39,7 +39,7 @@ people-stages-visitor = Visiteurs
 people-stages-prospect = Prospects
 people-stages-customer = Clients
 people-stages-loyal = Fidèles
-people-stages-dormant = Endormis
+people-stages-dormant = Inactifs
 
 # Les étapes
 stage-reason-visitor = On ne sait pas encore qui c’est, et rien n’a été acheté.

@@ -173,12 +173,20 @@ fn call(random: &mut Random, message: &mut u64) -> Value {
     let order = format!("o{}", random.below(6));
     let total = 10 + random.below(60);
     let mut call = match random.below(9) {
-        0 | 1 => json!({"type": "track", "event": "Product Viewed", "anonymousId": anonymous, "properties": {"category": category}}),
+        0 | 1 => {
+            json!({"type": "track", "event": "Product Viewed", "anonymousId": anonymous, "properties": {"category": category}})
+        }
         2 => json!({"type": "page", "anonymousId": anonymous, "name": "Home"}),
-        3 => json!({"type": "identify", "anonymousId": anonymous, "userId": user, "traits": {"country": if total > 40 { "FR" } else { "DE" }}}),
+        3 => {
+            json!({"type": "identify", "anonymousId": anonymous, "userId": user, "traits": {"country": if total > 40 { "FR" } else { "DE" }}})
+        }
         4 => json!({"type": "identify", "anonymousId": anonymous, "traits": {"email": format!("{user}@shop.example")}}),
-        5 => json!({"type": "track", "event": "Order Completed", "userId": user, "properties": {"order_id": order, "total": total, "currency": "EUR"}}),
-        6 => json!({"type": "track", "event": "Order Refunded", "userId": user, "properties": {"order_id": order, "total": 5}}),
+        5 => {
+            json!({"type": "track", "event": "Order Completed", "userId": user, "properties": {"order_id": order, "total": total, "currency": "EUR"}})
+        }
+        6 => {
+            json!({"type": "track", "event": "Order Refunded", "userId": user, "properties": {"order_id": order, "total": 5}})
+        }
         7 => json!({"type": "track", "event": "Consent Updated", "userId": user,
                     "properties": {"channel": "email", "purpose": "marketing", "state": if total > 40 { "granted" } else { "withdrawn" }}}),
         _ => json!({"type": "track", "event": "Product Added", "anonymousId": anonymous,

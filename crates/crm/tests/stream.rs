@@ -132,7 +132,9 @@ testkit::on_both!(an_event_is_applied_before_its_answer_and_once, |db| async mov
 testkit::on_both!(a_bad_event_is_listed_and_its_neighbours_are_applied, |db| async move {
     let shop = Shop::open(db).await;
     let answer = shop
-        .browser(json!([viewed("m1", "a1"), {"type": "track", "anonymousId": "a1"}, {"type": "dance"}, viewed("m2", "a2")]))
+        .browser(
+            json!([viewed("m1", "a1"), {"type": "track", "anonymousId": "a1"}, {"type": "dance"}, viewed("m2", "a2")]),
+        )
         .await;
     assert_eq!(answer.status, StatusCode::OK);
     let rejected: Vec<(u64, String)> = answer.json()["rejected"]
@@ -319,8 +321,10 @@ testkit::on_both!(a_segment_built_later_knows_the_whole_past, |db| async move {
     let shop = Shop::open(db).await;
     let calls: Vec<Value> = (0..40).map(|index| viewed(&format!("m{index}"), &format!("a{}", index % 7))).collect();
     shop.browser(json!(calls)).await;
-    let often = shop.segment(json!({"event": "Product Viewed", "where": [{"property": "category", "op": "eq", "value": "SHOES"}],
-                                    "count": {"op": "gte", "value": 6}})).await;
+    let often = shop
+        .segment(json!({"event": "Product Viewed", "where": [{"property": "category", "op": "eq", "value": "SHOES"}],
+                                    "count": {"op": "gte", "value": 6}}))
+        .await;
     assert_eq!(shop.members(often).await.len(), 5);
     shop.browser(json!([viewed("m100", "a5")])).await;
     assert_eq!(shop.members(often).await.len(), 6);

@@ -25,6 +25,7 @@
 //! - After a statement failed, its transaction can only roll back, on both engines: prefer `ON CONFLICT` to catching
 //!   [`DbError::Unique`].
 
+mod checkpoint;
 mod dialect;
 mod error;
 mod lexer;
@@ -32,7 +33,6 @@ mod migrations;
 mod postgres;
 mod row;
 mod sql;
-mod checkpoint;
 mod sqlite;
 mod tx;
 mod value;

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use crm::demo::{DemoEvent, LiveVisitors, Shop};
-use crm::intake::{self, SourceKind, Surroundings, parse_call};
+use crm::intake::{self, SourceDay, SourceKind, Surroundings, parse_call};
 use crm::kernel::{App, Language};
 use crm::stream::{Group, Incoming, StreamError, Trust, backfill, ticker};
-use crm::workspaces::{ClientAddress, create_owner};
+use crm::workspaces::{ClientAddress, ShopSettings, create_owner, create_workspace};
 use db::Db;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -26,6 +26,7 @@ use crate::{http, installation, say, telemetry};
 
 const SEED: u64 = 2_026;
 const DAYS: u32 = 400;
+const SHOP_NAME: &str = "Maison Lumière";
 const EMAIL: &str = "demo@example.com";
 /// Live events a second: enough to see the screens move.
 const LIVE_RATE: f64 = 2.0;
@@ -103,7 +104,10 @@ async fn fill(db: &Db, shop: &Shop, now: Timestamp) -> Result<Filled, Failure> {
     let app = App::new(db.clone(), clock, installation::system_chance(), settings);
     let password = pass_phrase(&app);
     let email = EMAIL.parse().map_err(Failure::failed)?;
-    create_owner(&app, email, password.clone(), Language::English).await.map_err(Failure::failed)?;
+    let language = language_of_this_console();
+    let settings = ShopSettings { name: SHOP_NAME.to_owned(), ..ShopSettings::of_a_new_installation(language) };
+    create_workspace(&app, settings).await?;
+    create_owner(&app, email, password.clone(), language).await.map_err(Failure::failed)?;
     provision_all(&app).await?;
     let workspace = installation::first_workspace(&app).await?;
     // Nobody is there yet: the ready-made segments are built at once.
@@ -167,7 +171,8 @@ async fn happen(app: &App, place: &DemoPlace, group: Vec<DemoEvent>, clock_ms: &
     let Some(last) = group.last().map(|event| event.at) else { return Ok(()) };
     clock_ms.store(last.as_millis(), Ordering::Relaxed);
     wake_everybody_due(app, place.workspace).await?;
-    submit(app, place, group).await.map_err(Failure::failed)
+    submit(app, place, group).await.map_err(Failure::failed)?;
+    Ok(app.health.write(app).await?)
 }
 
 async fn wake_everybody_due(app: &App, workspace: WorkspaceId) -> Result<(), Failure> {
@@ -192,7 +197,25 @@ async fn submit(app: &App, place: &DemoPlace, events: Vec<DemoEvent>) -> Result<
         return Ok(());
     }
     let group = Group { workspace: place.workspace, source_no: place.source_no, trust: Trust::Server, events };
-    app.stream.submit(group).await.map(|_| ())
+    let bots = group.events.iter().filter(|event| event.is_bot).count() as i64;
+    let receipt = app.stream.submit(group).await?;
+    let heard = SourceDay {
+        accepted: receipt.accepted as i64,
+        repeated: receipt.repeated as i64,
+        bots,
+        last_at: app.now().as_millis(),
+        ..SourceDay::default()
+    };
+    app.health.add(place.workspace, place.source_no, &heard);
+    Ok(())
+}
+
+/// French where the console speaks French (POSIX `LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
+fn language_of_this_console() -> Language {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    if named.is_some_and(|value| value.starts_with("fr")) { Language::French } else { Language::English }
 }
 
 /// Reads calls as the tracking API would; what it would refuse is left out.

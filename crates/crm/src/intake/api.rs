@@ -192,9 +192,8 @@ fn parse_one(
     if raw.get().len() > MAX_EVENT_BYTES {
         return Err(Refused { code: "too_large", detail: format!("an event holds at most {MAX_EVENT_BYTES} bytes") });
     }
-    let strict = |text: &str| {
-        parse_strict(text).map_err(|error| Refused { code: "bad_json", detail: error.to_string() })
-    };
+    let strict =
+        |text: &str| parse_strict(text).map_err(|error| Refused { code: "bad_json", detail: error.to_string() });
     let mut value = strict(raw.get())?;
     if let (Some(shared), Some(fields)) = (shared_context, value.as_object_mut())
         && !fields.contains_key("context")
@@ -223,8 +222,7 @@ async fn submit(app: &App, sender: &Sender, events: Vec<Incoming>, rejected: usi
         ..SourceDay::default()
     };
     if !events.is_empty() {
-        let group =
-            Group { workspace: sender.workspace, source_no: sender.source_no, trust: sender.trust, events };
+        let group = Group { workspace: sender.workspace, source_no: sender.source_no, trust: sender.trust, events };
         let receipt = app.stream.submit(group).await.map_err(|error| match error {
             StreamError::Busy => Problem::too_many(error.to_string(), 1),
             StreamError::Stopped | StreamError::Unavailable => Problem::unavailable(),
@@ -244,12 +242,7 @@ fn check_origin(app: &App, sender: &Sender, headers: &HeaderMap) -> Result<(), P
         return Ok(());
     }
     let detail = format!("pages of {origin} may not send to this source; add the origin on the page Sources");
-    let reject = Reject {
-        at: app.now(),
-        code: "origin_not_listed".to_owned(),
-        detail: detail.clone(),
-        sample: origin,
-    };
+    let reject = Reject { at: app.now(), code: "origin_not_listed".to_owned(), detail: detail.clone(), sample: origin };
     app.health.add_reject(sender.workspace, sender.source_no, reject);
     Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_listed", detail))
 }
@@ -311,8 +304,7 @@ fn gzip(text: &str) -> Vec<u8> {
 fn script(plain: &'static str, compressed: &'static [u8], headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let may_compress = accepted.is_some_and(|accepted| accepted.contains("gzip")) && !compressed.is_empty();
-    let mut response =
-        if may_compress { compressed.into_response() } else { plain.as_bytes().into_response() };
+    let mut response = if may_compress { compressed.into_response() } else { plain.as_bytes().into_response() };
     let answer = response.headers_mut();
     answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

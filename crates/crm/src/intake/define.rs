@@ -132,8 +132,7 @@ pub async fn set_origins(
     origins: Vec<String>,
 ) -> Result<(), SourceError> {
     let name = check_name(name)?;
-    let is_changed: bool =
-        app.db.write(move |tx| store::set_origins(tx, workspace, id, &name, &origins)).await?;
+    let is_changed: bool = app.db.write(move |tx| store::set_origins(tx, workspace, id, &name, &origins)).await?;
     if is_changed { Ok(()) } else { Err(SourceError::NotFound) }
 }
 
@@ -144,8 +143,7 @@ pub async fn disable_source(
     id: SourceId,
     disabled_at: Option<Timestamp>,
 ) -> Result<(), SourceError> {
-    let is_changed: bool =
-        app.db.write(move |tx| store::set_disabled(tx, workspace, id, disabled_at)).await?;
+    let is_changed: bool = app.db.write(move |tx| store::set_disabled(tx, workspace, id, disabled_at)).await?;
     if is_changed { Ok(()) } else { Err(SourceError::NotFound) }
 }
 

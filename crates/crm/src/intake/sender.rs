@@ -61,7 +61,9 @@ impl Senders {
 }
 
 fn unknown_key() -> Problem {
-    Problem::unauthorized("the key is not known; send an ingest key as the user name of HTTP Basic, in writeKey or in X-Write-Key")
+    Problem::unauthorized(
+        "the key is not known; send an ingest key as the user name of HTTP Basic, in writeKey or in X-Write-Key",
+    )
 }
 
 async fn look_up(app: &App, key: &str, now: Timestamp) -> Result<Sender, Problem> {
@@ -73,12 +75,17 @@ async fn look_up(app: &App, key: &str, now: Timestamp) -> Result<Sender, Problem
         .db
         .read(move |tx| {
             let Some((workspace, source)) = store::source_by_key(tx, &digest)? else { return Ok(None) };
-            Ok::<_, DbError>(Some((source.disabled_at, sender_of(tx, workspace, source.no, Trust::Public, source.origins)?)))
+            Ok::<_, DbError>(Some((
+                source.disabled_at,
+                sender_of(tx, workspace, source.no, Trust::Public, source.origins)?,
+            )))
         })
         .await?;
     match found {
         None => Err(unknown_key()),
-        Some((Some(_), _)) => Err(Problem::forbidden("this source is switched off; switch it on again on the page Sources")),
+        Some((Some(_), _)) => {
+            Err(Problem::forbidden("this source is switched off; switch it on again on the page Sources"))
+        }
         Some((None, sender)) => Ok(sender),
     }
 }

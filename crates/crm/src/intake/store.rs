@@ -54,11 +54,7 @@ pub fn source(tx: &mut Tx<'_>, workspace: WorkspaceId, id: SourceId) -> Result<O
 }
 
 /// The oldest source of a kind, for API keys and imports, which have one each.
-pub fn source_of_kind(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    kind: SourceKind,
-) -> Result<Option<Source>, DbError> {
+pub fn source_of_kind(tx: &mut Tx<'_>, workspace: WorkspaceId, kind: SourceKind) -> Result<Option<Source>, DbError> {
     tx.query_opt(
         sql("SELECT no, id, name, kind, origins, ingest_key, created_at, disabled_at, version
              FROM sources
@@ -71,23 +67,16 @@ pub fn source_of_kind(
 }
 
 pub fn highest_no(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
-    tx.query_one(
-        sql("SELECT COALESCE(MAX(no), 0) FROM sources WHERE workspace_id = $1"),
-        &[&workspace],
-        |row| row.get(0),
-    )
+    tx.query_one(sql("SELECT COALESCE(MAX(no), 0) FROM sources WHERE workspace_id = $1"), &[&workspace], |row| {
+        row.get(0)
+    })
 }
 
 fn origins_text(origins: &[String]) -> Result<String, DbError> {
     serde_json::to_string(origins).map_err(corrupt)
 }
 
-pub fn insert(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    source: &Source,
-    key_digest: &[u8],
-) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx<'_>, workspace: WorkspaceId, source: &Source, key_digest: &[u8]) -> Result<(), DbError> {
     tx.execute(
         sql("INSERT INTO sources
                (workspace_id, no, id, name, kind, origins, ingest_key, key_digest, created_at, version)
@@ -137,12 +126,7 @@ pub fn set_disabled(
 }
 
 /// Adds to the figures of a day.
-pub fn add_day(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    source_no: i64,
-    day: &SourceDay,
-) -> Result<(), DbError> {
+pub fn add_day(tx: &mut Tx<'_>, workspace: WorkspaceId, source_no: i64, day: &SourceDay) -> Result<(), DbError> {
     tx.execute(
         sql("INSERT INTO source_days
                (workspace_id, source_no, day, accepted, repeated, rejected, bots, last_at)
@@ -153,26 +137,13 @@ pub fn add_day(
                rejected = source_days.rejected + excluded.rejected,
                bots = source_days.bots + excluded.bots,
                last_at = excluded.last_at"),
-        &[
-            &workspace,
-            &source_no,
-            &day.day,
-            &day.accepted,
-            &day.repeated,
-            &day.rejected,
-            &day.bots,
-            &day.last_at,
-        ],
+        &[&workspace, &source_no, &day.day, &day.accepted, &day.repeated, &day.rejected, &day.bots, &day.last_at],
     )?;
     Ok(())
 }
 
 /// The days of every source from `since_day` on: `(source, day)`.
-pub fn days_since(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    since_day: i64,
-) -> Result<Vec<(i64, SourceDay)>, DbError> {
+pub fn days_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since_day: i64) -> Result<Vec<(i64, SourceDay)>, DbError> {
     tx.query(
         sql("SELECT source_no, day, accepted, repeated, rejected, bots, last_at
              FROM source_days
@@ -228,12 +199,7 @@ pub fn insert_rejects(
 }
 
 /// The last rejects of a source, newest first.
-pub fn rejects(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    source_no: i64,
-    rows: usize,
-) -> Result<Vec<Reject>, DbError> {
+pub fn rejects(tx: &mut Tx<'_>, workspace: WorkspaceId, source_no: i64, rows: usize) -> Result<Vec<Reject>, DbError> {
     tx.query(
         sql("SELECT at, code, detail, sample
              FROM rejects
@@ -247,9 +213,8 @@ pub fn rejects(
 
 /// Whether any source of any workspace lists the origin; read for preflights, which name no key.
 pub fn is_listed_anywhere(tx: &mut Tx<'_>, origin: &str) -> Result<bool, DbError> {
-    let lists = tx.query(sql("SELECT origins FROM sources WHERE disabled_at IS NULL"), &[], |row| {
-        row.get::<String>(0)
-    })?;
+    let lists =
+        tx.query(sql("SELECT origins FROM sources WHERE disabled_at IS NULL"), &[], |row| row.get::<String>(0))?;
     Ok(lists.iter().any(|list| {
         serde_json::from_str::<Vec<String>>(list).is_ok_and(|origins| origins.iter().any(|one| one == origin))
     }))

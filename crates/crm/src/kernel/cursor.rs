@@ -25,7 +25,8 @@ pub fn encode_cursor<T: Serialize>(place: &T) -> String {
 }
 
 pub fn decode_cursor<T: DeserializeOwned>(cursor: &str) -> Result<T, Problem> {
-    let refused = || Problem::bad_request("bad_cursor", "the cursor is not one that this list gave; leave it out to start over");
+    let refused =
+        || Problem::bad_request("bad_cursor", "the cursor is not one that this list gave; leave it out to start over");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     serde_json::from_slice(&bytes).map_err(|_| refused())
 }

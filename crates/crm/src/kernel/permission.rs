@@ -56,15 +56,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Role; 7] = [
-        Role::Viewer,
-        Role::Agent,
-        Role::Analyst,
-        Role::Marketer,
-        Role::Dpo,
-        Role::Admin,
-        Role::Owner,
-    ];
+    pub const ALL: [Role; 7] =
+        [Role::Viewer, Role::Agent, Role::Analyst, Role::Marketer, Role::Dpo, Role::Admin, Role::Owner];
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::*;
@@ -73,10 +66,9 @@ impl Role {
             Role::Agent => {
                 matches!(permission, SeeHome | SeePeople | EditPeople | SeeSegments | EditOwnAccount)
             }
-            Role::Analyst => matches!(
-                permission,
-                SeeHome | SeePeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount
-            ),
+            Role::Analyst => {
+                matches!(permission, SeeHome | SeePeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount)
+            }
             Role::Marketer => matches!(
                 permission,
                 SeeHome | SeePeople | EditPeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount
@@ -113,13 +105,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [
-        Scope::EventsWrite,
-        Scope::ProfilesRead,
-        Scope::ProfilesWrite,
-        Scope::SegmentsRead,
-        Scope::SegmentsWrite,
-    ];
+    pub const ALL: [Scope; 5] =
+        [Scope::EventsWrite, Scope::ProfilesRead, Scope::ProfilesWrite, Scope::SegmentsRead, Scope::SegmentsWrite];
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::*;

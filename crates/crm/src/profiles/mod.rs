@@ -15,8 +15,8 @@ use engine::identity::{IdentifierRule, default_rules};
 use words::WorkspaceId;
 
 pub use model::{
-    BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing, StandingError,
-    display_name,
+    BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing,
+    StandingError, display_name,
 };
 pub use visit_days::VisitDays;
 

@@ -39,11 +39,7 @@ pub fn definitions(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Defini
     )
 }
 
-pub fn definition(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: SegmentId,
-) -> Result<Option<Definition>, DbError> {
+pub fn definition(tx: &mut Tx<'_>, workspace: WorkspaceId, id: SegmentId) -> Result<Option<Definition>, DbError> {
     tx.query_opt(
         sql("SELECT no, id, name, ready_made, condition, build, built_through, is_built,
                     created_at, updated_at, version
@@ -56,11 +52,10 @@ pub fn definition(
 
 /// Grows with every change of a definition or of its construction.
 pub fn revision(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
-    let revision = tx.query_opt(
-        sql("SELECT revision FROM segment_revisions WHERE workspace_id = $1"),
-        &[&workspace],
-        |row| row.get(0),
-    )?;
+    let revision =
+        tx.query_opt(sql("SELECT revision FROM segment_revisions WHERE workspace_id = $1"), &[&workspace], |row| {
+            row.get(0)
+        })?;
     Ok(revision.unwrap_or(0))
 }
 
@@ -194,12 +189,7 @@ pub fn set_progress(
     Ok(())
 }
 
-fn chunk_bits(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    segment_no: u32,
-    chunk: i64,
-) -> Result<Bits, DbError> {
+fn chunk_bits(tx: &mut Tx<'_>, workspace: WorkspaceId, segment_no: u32, chunk: i64) -> Result<Bits, DbError> {
     let bytes = tx.query_opt(
         sql("SELECT bits
              FROM segment_members
@@ -257,11 +247,7 @@ fn put_chunks(tx: &mut Tx<'_>, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
     Ok(())
 }
 
-fn put_days(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    days: BTreeMap<(u32, i64), (i64, i64)>,
-) -> Result<(), DbError> {
+fn put_days(tx: &mut Tx<'_>, workspace: WorkspaceId, days: BTreeMap<(u32, i64), (i64, i64)>) -> Result<(), DbError> {
     let rows = days.into_iter().map(|((segment_no, day), (entered, exited))| {
         vec![
             Value::from(workspace),
@@ -323,11 +309,7 @@ pub fn members_after(
         |row| {
             let bits = Bits::from_bytes(row.get(1)?);
             found.extend(bits.numbers(row.get(0)?).filter(|number| *number > after));
-            Ok(if found.len() < rows {
-                std::ops::ControlFlow::Continue(())
-            } else {
-                std::ops::ControlFlow::Break(())
-            })
+            Ok(if found.len() < rows { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) })
         },
     )?;
     found.truncate(rows);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use db::{DbError, Tx};
+use engine::Touched;
 use engine::calls::Call;
 use engine::condition::Metric;
 use engine::facts::Stamp;
 use engine::orders::OrderEvent;
-use engine::Touched;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use words::{Timestamp, WorkspaceId};
@@ -24,6 +24,10 @@ use super::store::{self, LogRow};
 use super::work::Work;
 
 /// Consent that a public key claims for somebody else stands in the log under this name and changes nothing.
+/// How the message ids begin that `entente import` makes from the rows of a file.
+pub const IMPORTED: &str = "import-";
+/// A day that no retention reaches.
+const FOR_EVER: i64 = i64::MAX;
 const ORDER_REFUSED: &str = "Order Refused";
 const CONSENT_CLAIMED: &str = "Consent Claimed";
 
@@ -63,7 +67,10 @@ pub(super) fn utc_day(at: Timestamp) -> i64 {
 impl Work<'_, '_> {
     fn remember(&mut self, group: &Group) -> Result<Vec<bool>, DbError> {
         let digests = group.events.iter().map(|one| digest(&one.message_id)).collect();
-        store::remember_messages(self.tx, self.workspace, group.source_no, digests, utc_day(self.now))
+        // A file may be imported again after years; its rows are remembered for ever.
+        let is_import = group.events.iter().any(|one| one.message_id.starts_with(IMPORTED));
+        let day = if is_import { FOR_EVER } else { utc_day(self.now) };
+        store::remember_messages(self.tx, self.workspace, group.source_no, digests, day)
     }
 
     fn take(&mut self, group: &Group, incoming: &Incoming) -> Result<(), DbError> {
@@ -160,11 +167,7 @@ impl Work<'_, '_> {
         false
     }
 
-    fn change_orders(
-        &mut self,
-        leaf: i64,
-        change: impl FnMut(&mut engine::facts::Facts),
-    ) -> Result<(), DbError> {
+    fn change_orders(&mut self, leaf: i64, change: impl FnMut(&mut engine::facts::Facts)) -> Result<(), DbError> {
         self.load_profiles(&[leaf])?;
         let root = self.root(leaf)?;
         self.load_people(&[root])?;

@@ -104,8 +104,7 @@ impl Work<'_, '_> {
         self.load_people(&[root])?;
         let leaves = self.person(root)?.standing.leaves.clone();
         self.load_profiles(&leaves)?;
-        let parting: Vec<i64> =
-            leaves.iter().copied().filter(|leaf| self.is_below(*leaf, from)).collect();
+        let parting: Vec<i64> = leaves.iter().copied().filter(|leaf| self.is_below(*leaf, from)).collect();
         if let Some(profile) = self.profiles.get_mut(&from) {
             profile.merged_into = None;
         }

@@ -23,6 +23,7 @@ pub mod ticker;
 mod who;
 mod work;
 
+pub use apply::IMPORTED;
 pub use merge::{MergeError, merge_people, undo_merge};
 pub use model::{Group, Incoming, Receipt, StreamError, Trust};
 pub use plans::{Plans, Workbook};

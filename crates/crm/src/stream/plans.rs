@@ -23,7 +23,10 @@ pub struct Workbook {
 
 impl Workbook {
     pub fn definition(&self, no: u32) -> Option<&Definition> {
-        self.definitions.binary_search_by_key(&no, |definition| definition.no).ok().map(|index| &self.definitions[index])
+        self.definitions
+            .binary_search_by_key(&no, |definition| definition.no)
+            .ok()
+            .map(|index| &self.definitions[index])
     }
 
     pub fn unbuilt(&self) -> impl Iterator<Item = &Definition> {
@@ -71,4 +74,3 @@ fn read_workbook(tx: &mut Tx<'_>, workspace: WorkspaceId, versions: (i64, i64)) 
         definitions,
     })
 }
-

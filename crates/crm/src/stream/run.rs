@@ -7,7 +7,7 @@ use db::{Db, DbError};
 use tokio::sync::{mpsc, oneshot};
 use words::{Timestamp, WorkspaceId};
 
-use crate::kernel::{Changed, Chance, Clock, News, random_bytes};
+use crate::kernel::{Chance, Changed, Clock, News, random_bytes};
 
 use super::apply::{apply, by_workspace};
 use super::log::body_of;

@@ -1,9 +1,9 @@
 //! Where a person stands after something changed or time has passed: memberships, stage, next timer.
 
 use db::DbError;
+use engine::Touched;
 use engine::condition::Metric;
 use engine::lifecycle;
-use engine::Touched;
 use serde_json::{Value, json};
 use words::Timestamp;
 

@@ -73,9 +73,7 @@ pub fn remember_messages(
 ) -> Result<Vec<bool>, DbError> {
     let rows = digests
         .into_iter()
-        .map(|digest| {
-            vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)]
-        })
+        .map(|digest| vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)])
         .collect();
     tx.insert_new(
         sql("INSERT INTO message_ids (workspace_id, source_no, digest, day)
@@ -150,13 +148,7 @@ pub fn add_day_figures(
     amounts: &BTreeMap<(i64, i64), i64>,
 ) -> Result<(), DbError> {
     let rows = amounts.iter().map(|((day, step), amount)| {
-        vec![
-            Value::from(workspace),
-            Value::from(name),
-            Value::from(*day),
-            Value::from(*step),
-            Value::from(*amount),
-        ]
+        vec![Value::from(workspace), Value::from(name), Value::from(*day), Value::from(*step), Value::from(*amount)]
     });
     tx.insert_many(
         sql("INSERT INTO day_figures (workspace_id, name, day, step, value)
@@ -185,15 +177,8 @@ pub fn day_figures_since(
     )
 }
 
-pub fn note_names(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    names: Vec<String>,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let rows = names
-        .into_iter()
-        .map(|name| vec![Value::from(workspace), Value::from(name), Value::from(now)]);
+pub fn note_names(tx: &mut Tx<'_>, workspace: WorkspaceId, names: Vec<String>, now: Timestamp) -> Result<(), DbError> {
+    let rows = names.into_iter().map(|name| vec![Value::from(workspace), Value::from(name), Value::from(now)]);
     tx.insert_many(
         sql("INSERT INTO event_names (workspace_id, name, first_at)
              VALUES ($1, $2, $3)
@@ -352,12 +337,7 @@ pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Ve
 }
 
 /// The newest events of one name, newest first by their own time.
-pub fn newest_named(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    name: &str,
-    rows: usize,
-) -> Result<Vec<LogRow>, DbError> {
+pub fn newest_named(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, rows: usize) -> Result<Vec<LogRow>, DbError> {
     tx.query(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events

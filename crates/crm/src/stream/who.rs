@@ -111,13 +111,7 @@ impl Work<'_, '_> {
         Ok(leaf)
     }
 
-    fn carry_out(
-        &mut self,
-        resolution: &Resolution,
-        claims: &[Claim],
-        leaf: i64,
-        seq: i64,
-    ) -> Result<(), DbError> {
+    fn carry_out(&mut self, resolution: &Resolution, claims: &[Claim], leaf: i64, seq: i64) -> Result<(), DbError> {
         for attached in &resolution.attach {
             let claim = &claims[attached.claim];
             self.link(identifier_of(claim), leaf, &rule_code(&attached.rule), seq);
@@ -198,14 +192,7 @@ impl Work<'_, '_> {
         profiles::store::was_parted(self.tx, self.workspace, &from_numbers, &into_numbers)
     }
 
-    fn list_conflict(
-        &mut self,
-        claim: &Claim,
-        one: i64,
-        other: i64,
-        reason: &str,
-        seq: i64,
-    ) -> Result<(), DbError> {
+    fn list_conflict(&mut self, claim: &Claim, one: i64, other: i64, reason: &str, seq: i64) -> Result<(), DbError> {
         let identifier = identifier_of(claim);
         let conflict = Conflict {
             id: ConflictId::from_parts(self.now, self.id_bytes()),

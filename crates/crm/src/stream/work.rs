@@ -182,10 +182,8 @@ impl<'w, 'tx> Work<'w, 'tx> {
     pub fn root(&self, number: i64) -> Result<i64, DbError> {
         let mut current = number;
         loop {
-            let profile = self
-                .profiles
-                .get(&current)
-                .ok_or_else(|| corrupt(format!("profile {current} is missing")))?;
+            let profile =
+                self.profiles.get(&current).ok_or_else(|| corrupt(format!("profile {current} is missing")))?;
             match profile.merged_into {
                 Some(into) => current = into,
                 None => return Ok(current),
@@ -195,8 +193,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
 
     /// Brings people into memory: two reads for all of them.
     pub fn load_people(&mut self, roots: &[i64]) -> Result<(), DbError> {
-        let mut missing: Vec<i64> =
-            roots.iter().copied().filter(|root| !self.people.contains_key(root)).collect();
+        let mut missing: Vec<i64> = roots.iter().copied().filter(|root| !self.people.contains_key(root)).collect();
         if missing.is_empty() {
             return Ok(());
         }

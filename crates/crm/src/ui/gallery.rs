@@ -121,12 +121,13 @@ fn chart(context: &PageContext, _: &str) -> Markup {
 }
 
 fn figures(context: &PageContext, theme: &str) -> Markup {
-    let lines = [("Cart left", 34, 76), ("New visitors", 24, 35), ("VIP", 0, 12)].map(|(label, entered, members)| TallyLine {
-        label: label.to_owned(),
-        href: Some("#".to_owned()),
-        marks: if entered > 0 { badge(Tone::Good, &format!("+{entered}")) } else { Markup::default() },
-        figure: context.integer(members),
-    });
+    let lines =
+        [("Cart left", 34, 76), ("New visitors", 24, 35), ("VIP", 0, 12)].map(|(label, entered, members)| TallyLine {
+            label: label.to_owned(),
+            href: Some("#".to_owned()),
+            marks: if entered > 0 { badge(Tone::Good, &format!("+{entered}")) } else { Markup::default() },
+            figure: context.integer(members),
+        });
     panel("Movement", &Markup::default(), &tally(&format!("Segments ({theme})"), &lines))
 }
 

@@ -201,15 +201,19 @@ fn a_sqlite_file_is_for_its_owners_eyes_only() {
 /// The log of a busy database begins anew although nobody ever stops writing.
 #[test]
 fn the_write_ahead_log_stays_bounded_while_writes_go_on() {
-    const STEPS: &[db::Step] =
-        &[db::Step { version: 1, name: "blobs", sql: "CREATE TABLE blobs (id BIGINT NOT NULL PRIMARY KEY, body BYTEA NOT NULL);" }];
+    const STEPS: &[db::Step] = &[db::Step {
+        version: 1,
+        name: "blobs",
+        sql: "CREATE TABLE blobs (id BIGINT NOT NULL PRIMARY KEY, body BYTEA NOT NULL);",
+    }];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("busy.db");
     let db = db::Db::open_sqlite(&path, STEPS).unwrap();
     let insert = "INSERT INTO blobs (id, body) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
     // 600 MB through 4 MB of rows: without carrying over, the log would hold all of it.
     for round in 0..600_i64 {
-        let write = move |tx: &mut db::Tx<'_>| tx.execute(db::sql(insert), &[&(round % 4), &vec![round as u8; 1_000_000]]);
+        let write =
+            move |tx: &mut db::Tx<'_>| tx.execute(db::sql(insert), &[&(round % 4), &vec![round as u8; 1_000_000]]);
         let _: usize = db.write_blocking(write).unwrap();
     }
     let log = std::fs::metadata(path.with_extension("db-wal")).unwrap().len();

@@ -140,7 +140,7 @@ impl View {
             (None, Which::Segment(id)) => {
                 let definition = self.definitions.iter().find(|one| one.id == *id);
                 let name = definition.map_or_else(String::new, |one| self.segment_name(one));
-                self.context.t_with("people-filter-segment", &[("segment", name.into())]).into_owned()
+                self.context.t_with("people-filter-segment", &[("name", name.into())]).into_owned()
             }
             (None, Which::Search(text)) => {
                 self.context.t_with("people-filter-search", &[("text", text.as_str().into())]).into_owned()

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use words::Timestamp;
 
+use crate::stream::IMPORTED;
+
 use super::mapping::{Column, Format, ImportKind, Mapping, MappingError};
 use super::rows::{Row, Rows, Unreadable};
 use super::times::TimeReader;
@@ -302,7 +304,7 @@ fn first_eight(digest: &[u8; 32]) -> [u8; 8] {
 fn message_id(parts: &[&str]) -> String {
     let digest = digest_of(parts);
     let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("import-{hex}")
+    format!("{IMPORTED}{hex}")
 }
 
 #[cfg(test)]

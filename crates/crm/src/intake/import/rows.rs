@@ -300,7 +300,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn rows(text: &str, format: Format) -> Vec<Result<(u64, Option<String>), (u64, String)>> {
+    /// Line and first value, or line and reason.
+    type Outcome = Result<(u64, Option<String>), (u64, String)>;
+
+    fn rows(text: &str, format: Format) -> Vec<Outcome> {
         let file: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
         let rows = Rows::open(file, format, &Mapping::default()).unwrap();
         let seen = rows.map(|row| match row {
