@@ -7,7 +7,8 @@ use crm::kernel::{Language, Role};
 use crm::workspaces::{self, ShopSettings};
 use serde_json::json;
 use testkit::browser::{Browser, Scheme};
-use testkit::running::RunningApp;
+use testkit::running::{RunningApp, system_now};
+use words::Span;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -41,12 +42,15 @@ async fn main() -> Outcome<()> {
     std::fs::create_dir_all(&folder)?;
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Err("the browser was skipped".into()) };
     let running = RunningApp::start().await;
-    let settings = ShopSettings::of_a_new_installation(Language::French);
+    let settings =
+        ShopSettings { name: "Maison Lumière".to_owned(), ..ShopSettings::of_a_new_installation(Language::French) };
     let workspace = workspaces::create_workspace(&running.app, settings).await?;
     crm::desk::provision(&running.app, workspace).await?;
     running.fill(workspace, PEOPLE, DAYS).await;
-    let mut visitors = crm::demo::Shop::new(7, PEOPLE).live(3, testkit::running::system_now(), 2.0);
-    running.visit(workspace, visitors.step(testkit::running::system_now())).await;
+    let now = system_now();
+    let shop = crm::demo::Shop::new(7, PEOPLE);
+    let visitors = shop.live(3, now.minus(Span::from_millis(180_000)), 2.0).step(now);
+    running.visit(workspace, visitors).await;
     browser.goto(&format!("{}/sign-in", running.url)).await?;
     browser.set_size(1440, 900).await?;
     browser.screenshot(folder.join("sign-in.png")).await?;

@@ -70,9 +70,14 @@ impl RunningApp {
             let group: Vec<DemoEvent> = history.by_ref().take(GROUP).collect();
             let last_ms = group.last().map_or(0, |event| event.at.as_millis());
             self.past_ms.store(last_ms, Ordering::SeqCst);
+            self.wake(workspace).await;
             self.visit(workspace, group).await;
         }
         self.past_ms.store(0, Ordering::SeqCst);
+        self.wake(workspace).await;
+    }
+
+    async fn wake(&self, workspace: WorkspaceId) {
         while ticker::wake_due(&self.app, workspace).await.expect("the database answers").0 > 0 {}
     }
 
