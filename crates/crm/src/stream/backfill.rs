@@ -103,10 +103,8 @@ impl Work<'_, '_> {
         if !names.is_empty() {
             let mut numbers = self.person(root)?.standing.leaves.clone();
             numbers.push(root);
-            for row in
-                store::named_events_of(self.tx, self.workspace, &numbers, &names)?.iter().filter(|row| !row.is_own())
-            {
-                self.fold_builds(root, row, building)?;
+            for row in store::named_events_of(self.tx, self.workspace, &numbers, &names)? {
+                self.fold_builds(root, &row, building)?;
             }
         }
         let now = self.now;

@@ -27,6 +27,6 @@ pub use apply::IMPORTED;
 pub use merge::{MergeError, merge_people, undo_merge};
 pub use model::{Group, Incoming, Receipt, StreamError, Trust};
 pub use plans::{Plans, Workbook};
-pub use recompute::{Past, past_of};
+pub use recompute::{Past, note_choices, past_of};
 pub use run::Stream;
 pub(crate) use work::lock_key;

@@ -33,17 +33,20 @@ pub fn past_of(
     numbers: &[i64],
     at: Timestamp,
 ) -> Result<Past, DbError> {
-    let records = log::records_of(tx, workspace, numbers, at)?;
+    let mut records = log::records_of(tx, workspace, numbers, Timestamp::MAX)?;
+    let known = records.len();
+    records.retain(|record| record.received_at <= at);
+    let is_whole = records.len() == known;
     let mut facts = facts_at(plan, &records, at, note_choices);
     if let Some(known_at) = known_since(tx, workspace, book, numbers, at)? {
         facts.set_known_at(known_at);
     }
-    let is_whole = log::records_of(tx, workspace, numbers, Timestamp::MAX)?.len() == records.len();
     correct_orders(tx, workspace, book, numbers, &mut facts, is_whole)?;
     Ok(Past { records, facts })
 }
 
-fn note_choices(facts: &mut Facts, event: &EventRecord) {
+/// Puts the choices that an event records into facts, as the stream does when it arrives.
+pub fn note_choices(facts: &mut Facts, event: &EventRecord) {
     for choice in consent::choices(&event.name, &event.properties) {
         let stamp = Stamp { at: event.at, seq: event.seq };
         facts.set_consent(&choice.channel, &choice.purpose, choice.state, stamp);

@@ -255,9 +255,14 @@ pub fn timeline(
             read_log_row,
         )?);
     }
+    Ok(newest_first(all, rows))
+}
+
+/// The newest of several profiles' events together.
+fn newest_first(mut all: Vec<LogRow>, rows: usize) -> Vec<LogRow> {
     all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
     all.truncate(rows);
-    Ok(all)
+    all
 }
 
 /// The same, of the events that bear one of the names.
@@ -281,9 +286,7 @@ pub fn timeline_named(
             read_log_row,
         )?);
     }
-    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
-    all.truncate(rows);
-    Ok(all)
+    Ok(newest_first(all, rows))
 }
 
 /// The same, of the events that bear none of the names.
@@ -307,9 +310,7 @@ pub fn timeline_without(
             read_log_row,
         )?);
     }
-    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
-    all.truncate(rows);
-    Ok(all)
+    Ok(newest_first(all, rows))
 }
 
 /// The event at one place of the log.

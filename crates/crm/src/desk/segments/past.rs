@@ -9,9 +9,9 @@ use db::{DbError, Tx};
 use engine::condition::Condition;
 use engine::evaluate::WithTallies;
 use engine::event::EventRecord;
-use engine::facts::{Stamp, Tallies};
+use engine::facts::Tallies;
 use engine::identity::IdentifierRule;
-use engine::{CompiledCondition, Facts, FactsView, Plan, PlanError};
+use engine::{CompiledCondition, FactsView, Plan, PlanError};
 use thiserror::Error;
 use words::{ProfileId, SegmentId, Timestamp, WorkspaceId};
 
@@ -19,7 +19,7 @@ use crate::kernel::{App, corrupt};
 use crate::profiles::store::PersonState;
 use crate::profiles::{self, LinkedIdentifier};
 use crate::stream::Workbook;
-use crate::{consent, segments, stream};
+use crate::{segments, stream};
 
 /// People whose logs are read together.
 const PEOPLE_A_STEP: usize = 50;
@@ -169,7 +169,7 @@ impl Past<'_> {
     fn is_member(&self, life: &[EventRecord], known_at: Option<Timestamp>) -> Result<bool, DbError> {
         let mut tallies = Tallies::default();
         let mut facts = engine::replay::facts_at(&self.nothing, life, self.at, |facts, event| {
-            note_choices(facts, event);
+            stream::note_choices(facts, event);
             self.compiled.fold(&mut tallies, &event.fact(), event.received_at);
         });
         if let Some(at) = known_at {
@@ -179,12 +179,5 @@ impl Past<'_> {
         let stored = FactsView::new(&bytes).map_err(corrupt)?;
         let evidence = WithTallies { stored: &stored, tallies: &tallies };
         Ok(self.compiled.evaluate(&evidence, self.at).is_member)
-    }
-}
-
-fn note_choices(facts: &mut Facts, event: &EventRecord) {
-    let stamp = Stamp { at: event.at, seq: event.seq };
-    for choice in consent::choices(&event.name, &event.properties) {
-        facts.set_consent(&choice.channel, &choice.purpose, choice.state, stamp);
     }
 }
