@@ -1,5 +1,5 @@
 // Writes dist/ from src/: one minified file per entry, each naming the digest of all sources,
-// so that a test can tell a forgotten build. Run with `npm ci && npm run build` in this folder.
+// so that a test can tell a forgotten build. Run with `npm ci --ignore-scripts && npm run build` in this folder.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

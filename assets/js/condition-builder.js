@@ -33,6 +33,16 @@ class ConditionBuilder extends HTMLElement {
     this.ask();
     this.learn();
     this.source.form?.addEventListener("submit", (event) => this.check(event));
+    this.tree.addEventListener("keydown", (event) => this.pressed(event));
+  }
+
+  // Enter ends a value, it does not save a half-made segment; with Ctrl or ⌘ it does.
+  pressed(event) {
+    if (event.key !== "Enter" || !event.target.matches("input")) return;
+    event.preventDefault();
+    if (event.ctrlKey || event.metaKey) return this.source.form?.requestSubmit();
+    const fields = [...this.tree.querySelectorAll("input:not([hidden]), select, .condition-add-filter, .condition-adders .button")];
+    fields[fields.indexOf(event.target) + 1]?.focus();
   }
 
   // What is not finished is not sent.
@@ -62,7 +72,7 @@ class ConditionBuilder extends HTMLElement {
     return make("span", { class: "condition-icon", "aria-hidden": "true", html: this.catalogue.icons[name] });
   }
 
-  // What is seen in the data arrives after the page; controls that wait for it are drawn anew, unless somebody types.
+  // What is seen in the data arrives after the page; controls take it in, also while somebody types.
   async learn() {
     const answer = await fetch(this.dataset.suggest, { headers: { accept: "application/json" } }).catch(() => null);
     if (!answer?.ok) return;
@@ -73,16 +83,17 @@ class ConditionBuilder extends HTMLElement {
   }
 
   redraw() {
-    this.waiting = this.waiting.filter(({ box }) => box.isConnected);
-    for (const { draw, box } of this.waiting) if (!box.contains(document.activeElement)) draw();
+    this.waiting = this.waiting.filter(({ element }) => element.isConnected);
+    for (const { refresh } of [...this.waiting]) refresh();
   }
 
-  whenKnown(draw, box) {
-    this.waiting.push({ draw, box });
+  // Something is seen in the data that this element may offer.
+  whenKnown(refresh, element) {
+    this.waiting.push({ refresh, element });
   }
 
   propertiesOf(event) {
-    if (!event) return [];
+    if (!this.events.some((one) => one.name === event)) return [];
     if (!this.properties.has(event)) {
       this.properties.set(event, []);
       const address = `${this.dataset.suggest}?event=${encodeURIComponent(event)}`;
@@ -111,10 +122,11 @@ class ConditionBuilder extends HTMLElement {
   async ask() {
     this.mark("");
     if (!this.preview) return;
+    this.asking?.abort();
     const isWaiting = Boolean(unfinished(this.root));
     this.preview.classList.toggle("is-waiting", isWaiting);
-    if (isWaiting) return;
-    this.asking?.abort();
+    this.preview.querySelector(".builder-waiting")?.remove();
+    if (isWaiting) return this.preview.append(make("p", { class: "builder-waiting" }, this.t("waiting")));
     this.asking = new AbortController();
     this.preview.setAttribute("aria-busy", "true");
     try {
@@ -151,17 +163,27 @@ class ConditionBuilder extends HTMLElement {
     place?.append(make("p", { class: "field-error condition-error", role: "alert" }, sentence));
   }
 
-  draw(focus) {
+  draw() {
     this.tree.replaceChildren(this.group(this.root, null, 1));
-    if (focus) this.tree.querySelector(`[data-focus="${focus}"]`)?.focus();
   }
 
-  // After something was added, moved or taken away.
+  // After something was added or moved: the cursor goes to where it is filled in, in a new group to what adds to it.
   rearranged(node) {
     this.write();
     this.draw();
-    const element = node && this.elementOf(node);
-    (element?.querySelector(".condition-controls :is(input, select)") ?? element?.querySelector("select, button"))?.focus();
+    const element = this.elementOf(node);
+    const isEmpty = isGroup(node) && !node.parts.length;
+    element?.querySelector(isEmpty ? ":scope > .condition-adders button" : ".condition-controls :is(input, select)")?.focus();
+    this.changed();
+  }
+
+  // After something was taken away: to what took its place, else to what stood before it, else to what adds anew.
+  removed(parent, index) {
+    this.write();
+    this.draw();
+    const beside = parent.parts[index] ?? parent.parts[index - 1];
+    const place = beside ? "input, select" : ":scope > .condition-adders button";
+    this.elementOf(beside ?? parent)?.querySelector(place)?.focus();
     this.changed();
   }
 
@@ -170,6 +192,7 @@ class ConditionBuilder extends HTMLElement {
     const choice = this.leaves.select(kinds, node.kind, this.t("group"), (kind) => {
       node.kind = kind;
       this.rearranged(node);
+      this.elementOf(node)?.querySelector(".condition-group-kind select").focus();
     });
     choice.classList.add("condition-group-kind");
     const head = make("div", { class: "condition-group-head" }, choice, parent ? this.tools(node, parent) : null);
@@ -225,7 +248,7 @@ class ConditionBuilder extends HTMLElement {
     items.push([this.t("wrap"), "folder-plus", () => { parent.parts[index] = { kind: "any", parts: [node] }; this.rearranged(node); }]);
     items.push([this.t("duplicate"), "copy", () => { parent.parts.splice(index + 1, 0, structuredClone({ ...node })); this.rearranged(node); }]);
     const menu = this.menu(this.t("more"), "ellipsis", items, "button button-ghost button-small button-square", true);
-    const remove = make("button", { type: "button", class: "button button-ghost button-small button-square", title: this.t("remove"), "aria-label": this.t("remove"), onclick: () => { take(); this.rearranged(parent); } }, this.icon("trash"));
+    const remove = make("button", { type: "button", class: "button button-ghost button-small button-square", title: this.t("remove"), "aria-label": this.t("remove"), onclick: () => { take(); this.removed(parent, index); } }, this.icon("trash"));
     return make("span", { class: "condition-tools" }, menu, remove);
   }
 

@@ -73,3 +73,24 @@ export const windowParts = (text) => {
   const found = /^(\d+)([smhdw])$/.exec(text ?? "");
   return found ? { count: Number(found[1]), unit: found[2] } : { count: 30, unit: "d" };
 };
+
+// The wall clock of a place as if it were UTC: the difference to the instant is the offset there.
+const clockIn = (instant, zone) => {
+  const format = new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
+  const parts = Object.fromEntries(format.formatToParts(instant).map((part) => [part.type, part.value]));
+  return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
+};
+
+// "2026-11-01T23:00:00Z" is the second of November in Paris; what is no instant is no day.
+export const dayIn = (instant, zone) => {
+  const at = Date.parse(instant ?? "");
+  return Number.isNaN(at) ? "" : new Date(clockIn(at, zone)).toISOString().slice(0, 10);
+};
+
+// The instant at which a day begins there.
+export const midnightIn = (day, zone) => {
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  const guess = wanted - (clockIn(wanted, zone) - wanted);
+  const instant = wanted - (clockIn(guess, zone) - guess);
+  return new Date(instant).toISOString().replace(".000Z", "Z");
+};

@@ -12,3 +12,9 @@ class LiveRegion extends HTMLElement {
 }
 
 customElements.define("live-region", LiveRegion);
+
+// What a page asks by itself, without anybody there, does not count as somebody's presence: the session may end.
+document.addEventListener("htmx:configRequest", (event) => {
+  const cause = event.detail.triggeringEvent?.type ?? "";
+  if (cause.startsWith("sse:") || cause.startsWith("hx:poll")) event.detail.headers["Entente-Automatic"] = "1";
+});

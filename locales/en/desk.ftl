@@ -164,3 +164,5 @@ palette-new-source = New source
 palette-connect = Connect the shop
 palette-keys = API keys
 palette-account = Your account
+palette-security = Security settings
+palette-second-factor = Second factor

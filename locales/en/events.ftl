@@ -30,6 +30,7 @@ event-order-updated = Order updated
 event-order-refunded = Order refunded
 event-order-cancelled = Order cancelled
 event-order-refused = Order not understood
+event-traits-refused = Too many traits
 event-identified = Identified
 event-aliased = Two ids joined
 event-grouped = Joined a company

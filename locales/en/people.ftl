@@ -26,8 +26,17 @@ people-filter-note = Show the people for whom all of this is true at this moment
 people-filter-apply = Show people
 people-save-segment = Save as segment
 people-summary = { $shown } of { $total }
-people-found = { $count } found
-people-sample = The newest { $shown } of { $total }. Save the conditions as a segment to see everybody.
+people-on-page =
+    { $count ->
+        [one] One person on this page
+       *[other] { $count } people on this page
+    }
+people-looked-title = { $count } people looked through so far
+people-looked-text = One page looks at no more people than this, so that it stays fast. “Next” goes on from here.
+people-look-further = Look further
+people-many-title = The first { $count } people found
+people-many-text = More people match what you typed. Type more of it to see them.
+people-filter-stage = Stage: { $name }
 people-clear = Show everybody
 people-none-title = Nobody matches
 people-none-text = Try fewer letters, or show everybody.
@@ -84,6 +93,12 @@ person-cart-value =
 person-why = Why?
 person-why-open = Show the reasons
 person-why-title = Why in “{ $segment }”?
+person-why-not = Why not in another segment?
+person-why-not-title = Why not in “{ $segment }”?
+person-why-segment = Segment
+person-why-choose = Choose a segment…
+person-is-member = Member
+person-is-no-member = Not a member
 person-merge-reason = { $rule }, by { $actor }
 person-merge-undone = Undone
 figure-orders = Orders

@@ -5,6 +5,13 @@ segments-title = Segments
 segments-note = Who is in which group, true to the second.
 segments-empty-title = No segment yet
 segments-empty-text = A segment gathers the people who meet a condition, and keeps itself up to date.
+segments-search = Find a segment
+segments-none-title = No segment of this name
+segments-none-text = Try a shorter part of its name.
+segments-found = { $count ->
+    [one] { $count } segment
+   *[other] { $count } segments
+}
 segment-new = New segment
 segment-name = Name
 segment-members = Members
@@ -48,6 +55,7 @@ segment-entered-today = Entered today
 segment-left-today = Left today
 segment-entries = Entries per day
 segment-exits = Exits per day
+segment-no-moves = Nobody in the last 30 days.
 segment-day = Day
 segment-of-people = { $count ->
     [one] of { $count } person
@@ -71,6 +79,48 @@ segment-done-created = Segment made. Building has begun.
 segment-done-saved = Segment saved.
 segment-done-deleted = Segment deleted.
 segment-done-restored = Segment restored. Building has begun.
+
+# As of: the past replayed
+as-of-title = Look back
+as-of-of = { $name }, in the past
+as-of-label = Who was in it on ({ $zone } time)
+as-of-show = Look back
+as-of-now = Back to now
+as-of-days = { $count ->
+    [one] Yesterday
+   *[other] { $count } days ago
+}
+as-of-stood = Members as of { $date }
+as-of-what = Recomputed from the log with today’s condition: what had arrived by then counts as it counted then, and people count as they were known then, before later merges.
+as-of-then = Members then
+as-of-members-now = Members now
+as-of-counting = { $share } counted, going on…
+as-of-same = as many as now
+as-of-more-now = { $count ->
+    [one] { $count } more now
+   *[other] { $count } more now
+}
+as-of-fewer-now = { $count ->
+    [one] { $count } fewer now
+   *[other] { $count } fewer now
+}
+as-of-members = Members then
+as-of-today = Today
+as-of-still = In the segment
+as-of-since = entered
+as-of-merged = Merged since
+as-of-gone = No longer in it
+as-of-unreadable = This is no date and time. Choose one, or write it as 2026-11-01T08:30.
+as-of-future = This instant lies in the future. Choose one that has passed.
+as-of-before = The log begins on { $date }. Choose that instant or a later one.
+as-of-nothing = No event has arrived yet, so there is no past to look at.
+as-of-none-so-far-title = Nobody so far
+as-of-none-so-far-text = None of the people looked at so far was in the segment then. There are more.
+as-of-look-on = Look at the next people
+as-of-no-more-title = Nobody else
+as-of-no-more-text = The pages before hold everybody who was in the segment then.
+as-of-nobody-title = Nobody then
+as-of-nobody-text = At that instant, nobody met the condition.
 
 # The form
 segment-save = Save
@@ -282,7 +332,7 @@ segment-builder-measure-sum = Total of
 segment-builder-times = times
 segment-builder-within = in the last
 segment-builder-window = Period
-segment-builder-ever = whole known time
+segment-builder-ever = at any time
 segment-builder-where = where
 segment-builder-and = and
 segment-builder-or = or
@@ -314,6 +364,7 @@ segment-builder-add-consent = Consent
 segment-builder-empty-root = Without a condition, the segment holds everybody.
 segment-builder-empty-group = This group is empty: add a condition.
 segment-builder-unfinished = Complete this condition or remove it.
+segment-builder-waiting = Complete the condition to count.
 segment-builder-more = More actions
 segment-builder-remove = Remove
 segment-builder-duplicate = Duplicate

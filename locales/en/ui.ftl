@@ -64,6 +64,7 @@ nav-segments = Segments
 nav-sources = Sources
 nav-members = Members
 nav-general = General
+nav-audit = Audit trail
 account-menu = Your account
 sign-out = Sign out
 appearance = Appearance

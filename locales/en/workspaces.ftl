@@ -64,6 +64,7 @@ reset-submit = Set this password
 dead-link-title = This link no longer works
 dead-invitation = It was used, withdrawn, or is older than seven days. Ask for a new invitation.
 dead-reset = It was used, or is older than 30 minutes. Ask an administrator for a new one.
+dead-sign-in-link = It was used already, is more than an hour old, or was opened on another machine.
 shown-once = Copy it now: it is shown this once
 
 # Members
@@ -83,6 +84,8 @@ member-remove = Remove from the shop
 member-remove-title = Remove { $name }?
 member-remove-text = They are signed out at once and can come back only by a new invitation.
 member-reset-link = Link for a new password
+member-second-factor = second factor
+member-remove-second-factor = Remove the second factor
 invite-who = Whom do you invite?
 invite-submit = Make the invitation link
 invitations-title = Open invitations
@@ -123,6 +126,107 @@ notice-password-changed = Password changed; your other devices are signed out
 notice-session-ended = Device signed out
 notice-sessions-ended = All other devices are signed out
 notice-preferences-saved = Saved
+notice-second-factor-removed = Second factor removed
+notice-security-saved = Saved; it counts from everybody’s next click
+
+# The second factor
+second-factor = Second factor
+second-factor-intro = With a second factor, nobody signs in with your password alone: a code from an app on your phone is asked for too.
+second-factor-app = Authenticator app
+second-factor-begin = Set up an app
+second-factor-scan = Scan this picture with an authenticator app (Aegis, 2FAS, Google Authenticator, a password manager …).
+second-factor-picture = Picture for an authenticator app
+second-factor-type = Without a camera, type this key into the app:
+second-factor-first-code = Type the code that the app shows now.
+second-factor-confirm = Switch the second factor on
+second-factor-on = on
+second-factor-since = since { $date }
+second-factor-remove = Remove the second factor
+second-factor-remove-title = Remove the second factor?
+second-factor-remove-text = From then on your password alone lets in. Your other devices are signed out.
+second-factor-owed = Your shop asks for a second factor
+second-factor-owed-text = Set one up here; then everything else opens.
+account-second-factor-on = It is on: signing in asks for a code from your app.
+account-second-factor-change = Recovery codes and changes
+recovery-codes = Recovery codes
+recovery-codes-text = Each signs you in once when your phone is not at hand. Keep them apart from it, on paper or in a password manager.
+recovery-codes-kept = I have kept them
+recovery-codes-renew = New recovery codes
+recovery-codes-left = { $count ->
+    [0] No recovery code is left. Make new ones before you need one.
+    [one] One recovery code is left.
+   *[other] { $count } recovery codes are left.
+}
+code = Code
+code-wrong = This code is not right, or was used already. Wait for the next one.
+second-step-title = One more step
+second-step-intro = Type the code that your authenticator app shows.
+second-step-lost = Phone not at hand? Type one of your recovery codes. If those are gone too, an administrator can remove your second factor.
+
+# Proving anew
+confirm-title = Is it still you?
+confirm-intro = What you are about to do needs your password once more. Then do it again; for ten minutes you are not asked.
+confirm-submit = Go on
+
+# Several shops
+shops-title = Your shops
+shops-change = Change shop
+shop-open = Open
+shop-this = open
+account-open = Your account
+
+# Security
+security-title = Security
+security-intro = Members with these roles can do nothing before they have set up an authenticator app.
+security-roles = Ask for a second factor
+
+# The audit trail
+audit-intro = Who did what, and when. Entries are chained: a change or a gap shows in entente doctor.
+audit-who = Who
+audit-what = What
+audit-subject = Concerns
+audit-detail = Details
+audit-when = When
+audit-everybody = Everybody
+audit-everything = Everything
+audit-system = Entente
+audit-empty-title = Nothing here
+audit-empty-text = No entry matches these choices.
+audit-access-denied = Access denied
+audit-api-key-created = API key created
+audit-api-key-revoked = API key revoked
+audit-identity-conflict-decided = Identity conflict decided
+audit-invitation-withdrawn = Invitation withdrawn
+audit-member-added = Member added
+audit-member-disabled = Member disabled
+audit-member-enabled = Member enabled
+audit-member-invited = Member invited
+audit-member-joined = Member joined
+audit-member-removed = Member removed
+audit-member-role-changed = Role changed
+audit-owner-created = Owner created on the command line
+audit-password-changed = Password changed
+audit-password-reset = Password chosen anew by link
+audit-password-reset-link-made = Link for a new password made
+audit-person-viewed = Person looked at
+audit-recovery-codes-renewed = Recovery codes renewed
+audit-second-factor-refused = Wrong second factor
+audit-second-factor-removed = Second factor removed
+audit-second-factor-roles-changed = Roles with a second factor changed
+audit-second-factor-set-up = Second factor set up
+audit-segment-changed = Segment changed
+audit-segment-created = Segment created
+audit-segment-deleted = Segment deleted
+audit-segment-restored = Segment restored
+audit-settings-changed = Settings changed
+audit-sign-in-refused = Wrong password
+audit-signed-in = Signed in
+audit-source-changed = Source changed
+audit-source-created = Source created
+audit-source-switched-off = Source switched off
+audit-source-switched-on = Source switched on
+audit-workspace-created = Shop created
+audit-workspace-set-up = Shop set up
 
 # Settings
 settings-title = Settings

@@ -164,3 +164,5 @@ palette-new-source = Nouvelle source
 palette-connect = Connecter la boutique
 palette-keys = Clés d’API
 palette-account = Votre compte
+palette-security = Réglages de sécurité
+palette-second-factor = Second facteur

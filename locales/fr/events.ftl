@@ -30,6 +30,7 @@ event-order-updated = Commande modifiée
 event-order-refunded = Commande remboursée
 event-order-cancelled = Commande annulée
 event-order-refused = Commande incompréhensible
+event-traits-refused = Trop d’attributs
 event-identified = Identification
 event-aliased = Deux identifiants réunis
 event-grouped = Rattachement à une société

@@ -26,8 +26,17 @@ people-filter-note = Affichez les personnes pour qui tout ceci est vrai en ce mo
 people-filter-apply = Afficher les personnes
 people-save-segment = Enregistrer comme segment
 people-summary = { $shown } sur { $total }
-people-found = { $count } trouvés
-people-sample = Les { $shown } plus récentes sur { $total }. Enregistrez les conditions comme segment pour les voir toutes.
+people-on-page =
+    { $count ->
+        [one] Une personne sur cette page
+       *[other] { $count } personnes sur cette page
+    }
+people-looked-title = { $count } personnes examinées jusqu’ici
+people-looked-text = Une page n’en examine pas davantage, pour rester rapide. « Suivant » reprend à partir d’ici.
+people-look-further = Continuer la recherche
+people-many-title = Les { $count } premières personnes trouvées
+people-many-text = D’autres personnes correspondent à votre saisie. Complétez-la pour les voir.
+people-filter-stage = Étape : { $name }
 people-clear = Afficher tout le monde
 people-none-title = Aucune correspondance
 people-none-text = Essayez avec moins de lettres ou affichez tout le monde.
@@ -84,6 +93,12 @@ person-cart-value =
 person-why = Pourquoi ?
 person-why-open = Afficher les raisons
 person-why-title = Pourquoi dans « { $segment } » ?
+person-why-not = Pourquoi pas dans un autre segment ?
+person-why-not-title = Pourquoi pas dans « { $segment } » ?
+person-why-segment = Segment
+person-why-choose = Choisissez un segment…
+person-is-member = Membre
+person-is-no-member = Pas membre
 person-merge-reason = { $rule }, par { $actor }
 person-merge-undone = Annulée
 figure-orders = Commandes

@@ -5,6 +5,13 @@ segments-title = Segments
 segments-note = Qui est dans quel groupe, à la seconde près.
 segments-empty-title = Pas encore de segment
 segments-empty-text = Un segment rassemble les personnes qui remplissent une condition, et se tient à jour tout seul.
+segments-search = Trouver un segment
+segments-none-title = Aucun segment de ce nom
+segments-none-text = Essayez une partie plus courte du nom.
+segments-found = { $count ->
+    [one] { $count } segment
+   *[other] { $count } segments
+}
 segment-new = Nouveau segment
 segment-name = Nom
 segment-members = Membres
@@ -48,6 +55,7 @@ segment-entered-today = Entrées aujourd’hui
 segment-left-today = Sorties aujourd’hui
 segment-entries = Entrées par jour
 segment-exits = Sorties par jour
+segment-no-moves = Personne ces 30 derniers jours.
 segment-day = Jour
 segment-of-people = { $count ->
     [one] sur { $count } personne
@@ -71,6 +79,48 @@ segment-done-created = Segment créé. Le calcul a commencé.
 segment-done-saved = Segment enregistré.
 segment-done-deleted = Segment supprimé.
 segment-done-restored = Segment rétabli. Le calcul a commencé.
+
+# À une date : le passé rejoué
+as-of-title = Remonter le temps
+as-of-of = { $name }, dans le passé
+as-of-label = Qui en faisait partie le (heure { $zone })
+as-of-show = Remonter le temps
+as-of-now = Revenir à maintenant
+as-of-days = { $count ->
+    [one] Hier
+   *[other] Il y a { $count } jours
+}
+as-of-stood = Membres le { $date }
+as-of-what = Recalculé depuis le journal avec la condition d’aujourd’hui : ce qui était arrivé à cette date compte comme il comptait alors, et les personnes comptent telles qu’elles étaient connues, avant les fusions ultérieures.
+as-of-then = Membres à cette date
+as-of-members-now = Membres maintenant
+as-of-counting = { $share } compté, suite en cours…
+as-of-same = autant que maintenant
+as-of-more-now = { $count ->
+    [one] { $count } de plus maintenant
+   *[other] { $count } de plus maintenant
+}
+as-of-fewer-now = { $count ->
+    [one] { $count } de moins maintenant
+   *[other] { $count } de moins maintenant
+}
+as-of-members = Membres à cette date
+as-of-today = Aujourd’hui
+as-of-still = Dans le segment
+as-of-since = entrée
+as-of-merged = Fusionnée depuis
+as-of-gone = N’y est plus
+as-of-unreadable = Ce n’est ni une date ni une heure. Choisissez-en une, ou écrivez-la ainsi : 2026-11-01T08:30.
+as-of-future = Cet instant est dans le futur. Choisissez un instant passé.
+as-of-before = Le journal commence le { $date }. Choisissez cet instant ou un instant plus récent.
+as-of-nothing = Aucun événement n’est encore arrivé : il n’y a pas de passé à regarder.
+as-of-none-so-far-title = Personne jusqu’ici
+as-of-none-so-far-text = Parmi les personnes examinées, aucune n’était dans le segment à cette date. Il en reste d’autres.
+as-of-look-on = Examiner les suivantes
+as-of-no-more-title = Personne d’autre
+as-of-no-more-text = Les pages précédentes contiennent tous ceux qui étaient dans le segment à cette date.
+as-of-nobody-title = Personne à cette date
+as-of-nobody-text = À cet instant, personne ne remplissait la condition.
 
 # Le formulaire
 segment-save = Enregistrer
@@ -262,12 +312,12 @@ segment-builder-values = Valeurs
 segment-builder-values-hint = séparées par des virgules
 segment-builder-property = Propriété
 segment-builder-measure = Mesure
-segment-builder-measure-count = Nombre
+segment-builder-measure-count = A eu lieu
 segment-builder-measure-sum = Total de
 segment-builder-times = fois
-segment-builder-within = dans
+segment-builder-within = dans les
 segment-builder-window = Période
-segment-builder-ever = toute la période connue
+segment-builder-ever = à tout moment
 segment-builder-where = où
 segment-builder-and = et
 segment-builder-or = ou
@@ -299,6 +349,7 @@ segment-builder-add-consent = Consentement
 segment-builder-empty-root = Sans condition, le segment contient tout le monde.
 segment-builder-empty-group = Ce groupe est vide : ajoutez une condition.
 segment-builder-unfinished = Complétez cette condition ou retirez-la.
+segment-builder-waiting = Complétez la condition pour compter.
 segment-builder-more = Autres actions
 segment-builder-remove = Retirer
 segment-builder-duplicate = Dupliquer

@@ -67,6 +67,7 @@ nav-segments = Segments
 nav-sources = Sources
 nav-members = Membres
 nav-general = Général
+nav-audit = Journal d’audit
 account-menu = Votre compte
 sign-out = Se déconnecter
 appearance = Affichage

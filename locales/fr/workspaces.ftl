@@ -64,6 +64,7 @@ reset-submit = Choisir ce mot de passe
 dead-link-title = Ce lien ne fonctionne plus
 dead-invitation = Il a déjà servi, a été retiré, ou date de plus de sept jours. Demandez une nouvelle invitation.
 dead-reset = Il a déjà servi, ou date de plus de 30 minutes. Demandez-en un nouveau à un administrateur.
+dead-sign-in-link = Il a déjà servi, date de plus d’une heure, ou a été ouvert sur une autre machine.
 shown-once = Copiez maintenant : ceci ne sera plus affiché
 
 # Les membres
@@ -83,6 +84,8 @@ member-remove = Retirer de la boutique
 member-remove-title = Retirer { $name } ?
 member-remove-text = La personne est déconnectée aussitôt et ne peut revenir que par une nouvelle invitation.
 member-reset-link = Lien pour un nouveau mot de passe
+member-second-factor = second facteur
+member-remove-second-factor = Retirer le second facteur
 invite-who = Qui invitez-vous ?
 invite-submit = Créer le lien d’invitation
 invitations-title = Invitations en attente
@@ -123,6 +126,107 @@ notice-password-changed = Mot de passe changé ; vos autres appareils sont dé
 notice-session-ended = Appareil déconnecté
 notice-sessions-ended = Tous les autres appareils sont déconnectés
 notice-preferences-saved = Enregistré
+notice-second-factor-removed = Second facteur retiré
+notice-security-saved = Enregistré ; cela compte dès le prochain clic de chacun
+
+# Le second facteur
+second-factor = Second facteur
+second-factor-intro = Avec un second facteur, personne ne se connecte avec votre seul mot de passe : un code donné par une application de votre téléphone est demandé aussi.
+second-factor-app = Application d’authentification
+second-factor-begin = Configurer une application
+second-factor-scan = Scannez cette image avec une application d’authentification (Aegis, 2FAS, Google Authenticator, un gestionnaire de mots de passe…).
+second-factor-picture = Image pour une application d’authentification
+second-factor-type = Sans appareil photo, tapez cette clé dans l’application :
+second-factor-first-code = Tapez le code que l’application affiche maintenant.
+second-factor-confirm = Activer le second facteur
+second-factor-on = activé
+second-factor-since = depuis le { $date }
+second-factor-remove = Retirer le second facteur
+second-factor-remove-title = Retirer le second facteur ?
+second-factor-remove-text = Votre mot de passe suffira de nouveau. Vos autres appareils sont déconnectés.
+second-factor-owed = Votre boutique demande un second facteur
+second-factor-owed-text = Configurez-le ici ; tout le reste s’ouvre ensuite.
+account-second-factor-on = Il est activé : la connexion demande un code de votre application.
+account-second-factor-change = Codes de secours et changements
+recovery-codes = Codes de secours
+recovery-codes-text = Chacun vous connecte une fois quand vous n’avez pas votre téléphone. Gardez-les ailleurs que sur lui, sur papier ou dans un gestionnaire de mots de passe.
+recovery-codes-kept = Je les ai gardés
+recovery-codes-renew = Nouveaux codes de secours
+recovery-codes-left = { $count ->
+    [0] Il ne reste aucun code de secours. Créez-en avant d’en avoir besoin.
+    [one] Il reste { $count } code de secours.
+   *[other] Il reste { $count } codes de secours.
+}
+code = Code
+code-wrong = Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant.
+second-step-title = Encore une étape
+second-step-intro = Tapez le code que votre application d’authentification affiche.
+second-step-lost = Sans votre téléphone, tapez un de vos codes de secours. S’ils sont perdus aussi, un administrateur peut retirer votre second facteur.
+
+# Prouver à nouveau
+confirm-title = Est-ce toujours vous ?
+confirm-intro = Ce que vous allez faire demande encore une fois votre mot de passe. Recommencez ensuite ; pendant dix minutes, il ne sera plus demandé.
+confirm-submit = Continuer
+
+# Plusieurs boutiques
+shops-title = Vos boutiques
+shops-change = Changer de boutique
+shop-open = Ouvrir
+shop-this = ouverte
+account-open = Votre compte
+
+# La sécurité
+security-title = Sécurité
+security-intro = Les membres qui ont ces rôles ne peuvent rien faire avant d’avoir configuré une application d’authentification.
+security-roles = Demander un second facteur
+
+# Le journal d’audit
+audit-intro = Qui a fait quoi, et quand. Les entrées sont enchaînées : une modification ou un manque se voit dans entente doctor.
+audit-who = Qui
+audit-what = Quoi
+audit-subject = Concerne
+audit-detail = Détails
+audit-when = Quand
+audit-everybody = Tout le monde
+audit-everything = Tout
+audit-system = Entente
+audit-empty-title = Rien ici
+audit-empty-text = Aucune entrée ne répond à ces choix.
+audit-access-denied = Accès refusé
+audit-api-key-created = Clé d’API créée
+audit-api-key-revoked = Clé d’API révoquée
+audit-identity-conflict-decided = Conflit d’identité tranché
+audit-invitation-withdrawn = Invitation retirée
+audit-member-added = Membre ajouté
+audit-member-disabled = Membre désactivé
+audit-member-enabled = Membre réactivé
+audit-member-invited = Membre invité
+audit-member-joined = Membre arrivé
+audit-member-removed = Membre retiré
+audit-member-role-changed = Rôle modifié
+audit-owner-created = Propriétaire créé en ligne de commande
+audit-password-changed = Mot de passe changé
+audit-password-reset = Mot de passe choisi par lien
+audit-password-reset-link-made = Lien pour un nouveau mot de passe créé
+audit-person-viewed = Fiche consultée
+audit-recovery-codes-renewed = Codes de secours renouvelés
+audit-second-factor-refused = Second facteur refusé
+audit-second-factor-removed = Second facteur retiré
+audit-second-factor-roles-changed = Rôles avec second facteur modifiés
+audit-second-factor-set-up = Second facteur configuré
+audit-segment-changed = Segment modifié
+audit-segment-created = Segment créé
+audit-segment-deleted = Segment supprimé
+audit-segment-restored = Segment rétabli
+audit-settings-changed = Réglages modifiés
+audit-sign-in-refused = Mot de passe refusé
+audit-signed-in = Connexion
+audit-source-changed = Source modifiée
+audit-source-created = Source créée
+audit-source-switched-off = Source éteinte
+audit-source-switched-on = Source rallumée
+audit-workspace-created = Boutique créée
+audit-workspace-set-up = Boutique mise en route
 
 # Les réglages
 settings-title = Réglages

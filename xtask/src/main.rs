@@ -1,9 +1,10 @@
-//! A developer's tasks: `cargo xtask test`, `tidy`, `screenshots`, `vendor`.
+//! A developer's tasks: `cargo xtask test`, `tidy`, `screenshots`, `sbom`, `vendor`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the console")]
 
 mod files;
 mod rules;
+mod sbom;
 mod test_run;
 mod tidy;
 mod vendor;
@@ -19,6 +20,7 @@ cargo xtask test [--quick]   everything CI checks: format, clippy, tidy, tests o
                              --quick leaves out PostgreSQL and the browser
 cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
 cargo xtask screenshots      renders every screen of the demo shop to docs/screenshots, in real Chromium
+cargo xtask sbom             what the binary is made of, as CycloneDX, on standard output
 cargo xtask vendor           fetches the browser libraries, fonts and icons again, as pinned in xtask/src/vendor.rs
 ";
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test_run::run(test_run::Extent::Quick),
         ["tidy"] => tidy::run(),
         ["screenshots"] => screenshots(),
+        ["sbom"] => sbom::run(),
         ["vendor"] => vendor::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -153,6 +153,11 @@ pub fn pinned_files() -> impl Iterator<Item = Pinned> {
     })
 }
 
+/// Name and version of each package.
+pub fn packages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PACKAGES.iter().chain([&ICONS]).map(|package| (package.name, package.version))
+}
+
 /// The digest as lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

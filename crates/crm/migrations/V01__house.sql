@@ -21,6 +21,7 @@ CREATE TABLE workspaces (
   currency TEXT NOT NULL,
   country TEXT NOT NULL,
   time_zone TEXT NOT NULL,
+  second_factor_roles TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   version BIGINT NOT NULL
 );
@@ -53,6 +54,7 @@ CREATE TABLE sessions (
   workspace_id UUID NOT NULL,
   created_at BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
+  proved_at BIGINT NOT NULL,
   device TEXT NOT NULL
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
@@ -78,6 +80,21 @@ CREATE TABLE sign_in_attempts (
   expires_at BIGINT NOT NULL
 );
 
+-- A user's authenticator app. `seed` is sealed; `last_step` is the newest time step whose code was used.
+CREATE TABLE totp_seeds (
+  user_id UUID NOT NULL PRIMARY KEY,
+  seed BYTEA NOT NULL,
+  last_step BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  confirmed_at BIGINT
+);
+
+CREATE TABLE recovery_codes (
+  user_id UUID NOT NULL,
+  digest BYTEA NOT NULL,
+  PRIMARY KEY (user_id, digest)
+);
+
 CREATE TABLE api_keys (
   workspace_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -93,15 +110,24 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_secret ON api_keys (secret_digest);
 
+-- Each entry's `mac` covers the entry and the mac before it; the newest stands in `audit_heads`, whose `chain_key` is sealed.
 CREATE TABLE audit_entries (
   workspace_id UUID NOT NULL,
-  id UUID NOT NULL,
+  seq BIGINT NOT NULL,
   at BIGINT NOT NULL,
   actor TEXT NOT NULL,
   action TEXT NOT NULL,
   subject TEXT NOT NULL,
   detail TEXT NOT NULL,
-  PRIMARY KEY (workspace_id, id)
+  mac BYTEA NOT NULL,
+  PRIMARY KEY (workspace_id, seq)
+);
+
+CREATE TABLE audit_heads (
+  workspace_id UUID NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  mac BYTEA NOT NULL,
+  chain_key BYTEA NOT NULL
 );
 
 
@@ -315,6 +341,7 @@ CREATE TABLE people (
   id UUID NOT NULL,
   name TEXT NOT NULL,
   name_folded TEXT NOT NULL,
+  name_turned TEXT NOT NULL,
   email TEXT NOT NULL,
   phone TEXT NOT NULL,
   country TEXT NOT NULL,
@@ -324,14 +351,26 @@ CREATE TABLE people (
   last_seen_at BIGINT NOT NULL,
   orders_count BIGINT NOT NULL,
   revenue_minor BIGINT NOT NULL,
+  first_order_at BIGINT NOT NULL,
   last_order_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, number)
 );
 -- Lists by last visit merge the five stages, so that one index serves them with and without a stage.
 CREATE INDEX people_by_stage ON people (workspace_id, stage, last_seen_at, number);
 CREATE INDEX people_by_name ON people (workspace_id, name_folded, number);
+-- The last word first, for those who search by the family's name.
+CREATE INDEX people_by_last_name ON people (workspace_id, name_turned) WHERE name_turned <> '';
 CREATE INDEX people_by_revenue ON people (workspace_id, revenue_minor, number);
 CREATE INDEX people_by_orders ON people (workspace_id, orders_count, number);
+CREATE INDEX people_by_first_order ON people (workspace_id, first_order_at) WHERE first_order_at > 0;
+
+-- How many rows of `people` each stage has, kept with every change: counting them would read the whole table.
+CREATE TABLE people_counts (
+  workspace_id UUID NOT NULL,
+  stage TEXT NOT NULL,
+  people BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, stage)
+); -- sqlite: WITHOUT ROWID
 
 -- segments ----------------------------------------------------------------------------------------
 CREATE TABLE segments (
@@ -367,6 +406,14 @@ CREATE TABLE segment_members (
   bits BYTEA NOT NULL,
   PRIMARY KEY (workspace_id, segment_no, chunk)
 );
+
+-- The sum of a segment's bitmaps, kept with every change of theirs.
+CREATE TABLE segment_counts (
+  workspace_id UUID NOT NULL,
+  segment_no BIGINT NOT NULL,
+  members BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, segment_no)
+); -- sqlite: WITHOUT ROWID
 
 CREATE TABLE segment_days (
   workspace_id UUID NOT NULL,
@@ -407,3 +454,22 @@ CREATE TABLE order_lines (
   price_minor BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, order_id, line_no)
 );
+
+-- The profiles that spoke of an order, kept only for orders of which several did: a replay reads all their calls.
+CREATE TABLE order_speakers (
+  workspace_id UUID NOT NULL,
+  order_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, order_id, number)
+); -- sqlite: WITHOUT ROWID
+
+-- What the orders that count came to, by the quarter of an hour in which they were placed (days of every time zone
+-- begin with one), kept with every change of an order.
+CREATE TABLE order_sums (
+  workspace_id UUID NOT NULL,
+  quarter BIGINT NOT NULL,
+  currency TEXT NOT NULL,
+  orders BIGINT NOT NULL,
+  net_minor BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, quarter, currency)
+); -- sqlite: WITHOUT ROWID

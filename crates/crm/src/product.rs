@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use db::Db;
+use tokio::task::JoinHandle;
 
-use crate::intake::{Health, Senders, Throttle};
-use crate::kernel::{App, Chance, Clock, News, Settings};
+use crate::intake::{Health, Senders};
+use crate::kernel::{App, Chance, Clock, Ending, News, Settings, Throttle};
 use crate::stream::{Stream, backfill, forget, ticker};
 
 impl App {
@@ -24,14 +25,43 @@ impl App {
             senders: Senders::default(),
             throttle: Throttle::default(),
             health: Health::default(),
+            ending: Ending::default(),
         }
     }
 
-    /// Starts what runs beside requests: timers, building of segments, forgetting message ids, health figures.
-    pub fn start_workers(&self) {
-        tokio::spawn(ticker::run(self.clone()));
-        tokio::spawn(backfill::run(self.clone()));
-        tokio::spawn(forget::run(self.clone()));
-        tokio::spawn(self.health.clone().run(self.clone()));
+    /// Starts what runs beside requests until the end is announced: timers, building of segments, forgetting message
+    /// ids, health figures.
+    pub fn start_workers(&self) -> Workers {
+        Workers(vec![
+            self.until_the_end(ticker::run(self.clone())),
+            self.until_the_end(backfill::run(self.clone())),
+            self.until_the_end(forget::run(self.clone())),
+            self.until_the_end(self.health.clone().run(self.clone())),
+        ])
+    }
+
+    /// A step that waits for the database is dropped at the end; its transaction is done whole or not at all.
+    fn until_the_end(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let ending = self.ending.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = ending.announced() => {}
+            }
+        })
+    }
+}
+
+/// The work beside requests.
+pub struct Workers(Vec<JoinHandle<()>>);
+
+impl Workers {
+    /// Waits until all have ended: then nobody asks the database any more.
+    pub async fn ended(self) {
+        for worker in self.0 {
+            if let Err(error) = worker.await {
+                tracing::error!(%error, "work beside requests had ended early");
+            }
+        }
     }
 }

@@ -7,7 +7,9 @@
 mod errors;
 mod guard;
 mod headers;
+mod limits;
 mod origin;
+mod security_txt;
 
 use std::net::SocketAddr;
 
@@ -18,6 +20,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use self::limits::Limits;
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::workspaces::ClientAddress;
 
@@ -29,6 +32,7 @@ pub fn route_table() -> RouteTable {
     let mut table = RouteTable::default();
     table.add(Method::GET, "/healthz", Access::Public, get(healthz));
     table.add(Method::GET, "/readyz", Access::Public, get(readyz));
+    table.add(Method::GET, "/.well-known/security.txt", Access::Public, get(security_txt::show));
     for add_routes in SLICES {
         add_routes(&mut table);
     }
@@ -42,9 +46,24 @@ const SLICES: &[fn(&mut RouteTable)] = &[crate::workspaces::routes, crate::intak
 /// `ConnectInfo<SocketAddr>` into each request's extensions.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
-    for route in route_table().routes {
-        let guard = from_fn_with_state((app.clone(), route.access), guard::guard);
-        router = router.route(route.path, route.handler.route_layer(guard));
+    let table = route_table();
+    let doors = table.doors();
+    for route in table.routes {
+        let gate = guard::Gate {
+            app: app.clone(),
+            path: route.path,
+            access: route.access,
+            proof: route.proof,
+            doors: doors.clone(),
+        };
+        let guard = from_fn_with_state(gate, guard::guard);
+        let limits = (app.clone(), Limits::of(route.path, route.access));
+        let handler = route
+            .handler
+            .route_layer(from_fn_with_state(limits.clone(), limits::slow_known))
+            .route_layer(guard)
+            .route_layer(from_fn_with_state(limits, limits::slow_networks));
+        router = router.route(route.path, handler);
     }
     router
         .fallback(errors::not_found)

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use crm::demo::random::Random;
+use crm::desk::segments::members_at;
 use crm::kernel::{Actor, Scope};
 use crm::profiles::{self, Standing};
 use crm::segments::{self, DefinedAt};
@@ -14,7 +17,7 @@ use engine::condition::Condition;
 use engine::facts::Facts;
 use serde_json::{Value, json};
 use testkit::app::TestApp;
-use words::{Span, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
 /// Conditions of every kind, among them windows that open and close while the script runs.
 fn conditions() -> Vec<Value> {
@@ -48,6 +51,27 @@ impl Shop {
         let workspace = test.workspace().await;
         let key = test.api_key(&[Scope::EventsWrite]).await;
         Self { test, workspace, key }
+    }
+
+    /// Replaying an instant finds those who were members then, of each segment that was there.
+    async fn check_replay(&self, seed: u64, at: Timestamp, members: Membership) {
+        for (no, then) in members {
+            let (workspace, plans) = (self.workspace, self.test.app.stream.plans().clone());
+            let ids = self.test.app.db.read(move |tx| {
+                let definition = plans.of(tx, workspace)?.definition(no).map(|found| found.id).unwrap();
+                let mut profiles = profiles::store::profiles_by_number(tx, workspace, &then)?;
+                profiles.sort_by_key(|profile| profile.number);
+                Ok::<_, DbError>((definition, profiles.into_iter().map(|profile| profile.id).collect::<Vec<_>>()))
+            });
+            let (segment, recorded) = ids.await.unwrap();
+            let (mut replayed, mut after) = (Vec::new(), Some(0));
+            while let Some(from) = after {
+                let page = members_at(&self.test.app, workspace, segment, Some(at), from, 7).await.unwrap();
+                replayed.extend(page.members);
+                after = page.next_after;
+            }
+            assert_eq!(recorded, replayed, "live at {at} and its replay, segment {no}, seed {seed}");
+        }
     }
 
     async fn define(&self, condition: &Value) {
@@ -184,6 +208,9 @@ fn call(random: &mut Random, message: &mut u64) -> Value {
         5 => {
             json!({"type": "track", "event": "Order Completed", "userId": user, "properties": {"order_id": order, "total": total, "currency": "EUR"}})
         }
+        6 if total > 40 => {
+            json!({"type": "track", "event": "Order Updated", "anonymousId": anonymous, "properties": {"order_id": order, "total": total + 5}})
+        }
         6 => {
             json!({"type": "track", "event": "Order Refunded", "userId": user, "properties": {"order_id": order, "total": 5}})
         }
@@ -206,12 +233,15 @@ fn call(random: &mut Random, message: &mut u64) -> Value {
     call
 }
 
-async fn live(db: Db, seed: u64, steps: usize) -> (Vec<Vec<(u32, Vec<i64>)>>, Vec<(i64, Vec<u8>)>) {
+/// The members of each segment, by its number.
+type Membership = Vec<(u32, Vec<i64>)>;
+
+async fn live(db: Db, seed: u64, steps: usize) -> (Vec<Membership>, Vec<(i64, Vec<u8>)>) {
     let shop = Shop::open(db).await;
     for condition in &conditions()[..6] {
         shop.define(condition).await;
     }
-    let mut history = Vec::new();
+    let (mut history, mut instants) = (Vec::new(), BTreeMap::new());
     for (step, action) in script(seed, steps).into_iter().enumerate() {
         match action {
             Step::Send(calls) => shop.send(&calls).await,
@@ -222,7 +252,13 @@ async fn live(db: Db, seed: u64, steps: usize) -> (Vec<Vec<(u32, Vec<i64>)>>, Ve
         // The backfill takes a step now and then, as it does beside the stream.
         while backfill::step(&shop.test.app, shop.workspace).await.unwrap() {}
         shop.tick().await;
-        history.push(shop.check(seed, step).await);
+        let members = shop.check(seed, step).await;
+        // What is true at an instant is what the last step at that instant made.
+        instants.insert(shop.test.now(), members.clone());
+        history.push(members);
+    }
+    for (at, members) in instants {
+        shop.check_replay(seed, at, members).await;
     }
     let facts = shop.states().await.into_iter().map(|(number, facts, _)| (number, facts.encode())).collect();
     (history, facts)

@@ -301,6 +301,119 @@ on_both!(the_list_shows_people_by_stage_search_segment_and_condition, |db| async
     assert!(shop.page("/people?condition=%7B%7D").await.contains("These conditions cannot be read"));
 });
 
+on_both!(filters_apply_together_and_each_can_be_taken_away, |db| async move {
+    let shop = Shop::open(db).await;
+    let calls: Vec<Value> = (0..12)
+        .flat_map(|one| {
+            let user = format!("u{one}");
+            let buys = json!({"type": "track", "event": "Order Completed", "messageId": format!("o{one}"), "userId": user,
+                              "properties": {"order_id": format!("O-{one}"), "total": one + 1, "currency": "EUR"}});
+            let name = if one < 8 { "Éloïse" } else { "Luc" };
+            let is = json!({"type": "identify", "messageId": format!("i{one}"), "userId": user,
+                            "traits": {"name": format!("{name} Person{one:03}"), "level": one}});
+            if one % 2 == 0 { vec![is, buys] } else { vec![is] }
+        })
+        .collect();
+    let high = shop.define("High", json!({"trait": "level", "op": "gte", "value": 2})).await;
+    shop.send(json!(calls)).await;
+    let up_to_six = "%7B%22trait%22%3A%22level%22%2C%22op%22%3A%22lte%22%2C%22value%22%3A6%7D";
+    for (query, expected) in [
+        ("sort=newest".to_owned(), (0..12).rev().collect::<Vec<u32>>()),
+        ("stage=customer&sort=newest".to_owned(), vec![10, 8, 6, 4, 2, 0]),
+        (format!("stage=customer&segment={high}"), vec![10, 8, 6, 4, 2]),
+        (format!("stage=customer&segment={high}&q=elo"), vec![6, 4, 2]),
+        (format!("stage=prospect&segment={high}&q=ELO"), vec![7, 5, 3]),
+        (format!("segment={high}&condition={up_to_six}"), vec![6, 5, 4, 3, 2]),
+        (format!("stage=customer&condition={up_to_six}"), vec![6, 4, 2, 0]),
+        (format!("q=luc&condition={up_to_six}"), vec![]),
+        (format!("stage=customer&segment={high}&q=elo&condition={up_to_six}&sort=revenue"), vec![6, 4, 2]),
+        (format!("stage=customer&segment={high}&condition={up_to_six}&sort=name"), vec![2, 4, 6]),
+    ] {
+        assert_eq!(numbers_on(&shop.page(&format!("/people?{query}")).await), expected, "{query}");
+    }
+    let all = format!("/people?stage=customer&segment={high}&q=elo&condition={up_to_six}&sort=revenue");
+    let page = shop.page(&all).await;
+    let removals: Vec<&str> =
+        page.split("chip-remove\" href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(removals.len(), 4, "{removals:?}");
+    for (gone, left) in ["q=", "stage=", "segment=", "condition="].iter().zip(&removals) {
+        assert!(!left.contains(&format!("?{gone}")) && !left.contains(&format!(";{gone}")), "{gone} in {left}");
+        assert_eq!(left.matches('=').count(), 4, "{left}");
+        assert!(left.ends_with("sort=revenue"));
+    }
+    assert!(page.contains("Save as segment") && page.contains("lifecycle_stage"));
+});
+
+on_both!(a_condition_lists_everybody_whom_it_finds_in_pages, |db| async move {
+    let shop = Shop::open(db).await;
+    let calls: Vec<Value> = (0..180)
+        .map(|one| {
+            json!({"type": "identify", "messageId": one.to_string(), "userId": format!("u{one}"),
+                          "traits": {"name": format!("Person{one:03}"), "level": one % 3}})
+        })
+        .collect();
+    shop.send(json!(calls)).await;
+    let condition = "%7B%22trait%22%3A%22level%22%2C%22op%22%3A%22gt%22%2C%22value%22%3A0%7D";
+    for (sort, is_upwards) in [("newest", false), ("last_seen", false), ("name", true), ("revenue", false)] {
+        let (mut seen, mut path, mut pages) = (Vec::new(), format!("/people?condition={condition}&sort={sort}"), 0);
+        loop {
+            let page = shop.page(&path).await;
+            (pages, seen) = (pages + 1, [seen, numbers_on(&page)].concat());
+            match link(&page, "next") {
+                Some(next) => path = next,
+                None => break,
+            }
+        }
+        let mut expected: Vec<u32> = (0..180).filter(|one| one % 3 > 0).collect();
+        if !is_upwards {
+            expected.reverse();
+        }
+        assert_eq!((seen, pages), (expected, 3), "{sort}");
+    }
+});
+
+/// The numbers of the people of a page in its order: `Person007` is 7.
+fn numbers_on(page: &str) -> Vec<u32> {
+    let mut found: Vec<u32> = page.split("Person").skip(1).filter_map(|rest| rest.get(..3)?.parse().ok()).collect();
+    found.dedup();
+    found
+}
+
+on_both!(a_search_knows_names_and_numbers_however_they_are_written, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(json!([
+        {"type": "identify", "messageId": "1", "userId": "K-77",
+         "traits": {"name": "Éloïse Le Goff-Œuvrard", "email": "eloise.lg@example.com", "phone": "06 12 34 56 78"}},
+        {"type": "identify", "messageId": "2", "userId": "luc", "traits": {"firstName": "Luc", "lastName": "Elouard"}},
+        {"type": "track", "event": "Order Completed", "messageId": "3", "userId": "luc",
+         "properties": {"order_id": "CMD-2024-17", "total": 4, "currency": "EUR"}},
+    ]))
+    .await;
+    for (typed, eloise, luc) in [
+        ("elo", true, true),
+        ("Elo", true, true),
+        ("ÉLOÏ", true, false),
+        ("eloise le goff oeuv", true, false),
+        ("oeuvrard", true, false),
+        ("Éloïse.LG", true, false),
+        ("06 12 34", true, false),
+        ("+33 6 12 34 56 78", true, false),
+        ("k-7", true, false),
+        ("elouard luc", false, true),
+        ("cmd-2024", false, true),
+        ("#CMD-2024-17", false, true),
+        ("2024", false, false),
+        ("goff", false, false),
+    ] {
+        let typed = typed.replace('+', "%2B").replace('#', "%23").replace(' ', "%20");
+        for path in [format!("/people?q={typed}"), format!("/palette?q={typed}")] {
+            let page = shop.page(&path).await;
+            let found = ["Éloïse Le Goff", "Luc Elouard"].map(|name| page.contains(name));
+            assert_eq!(found, [eloise, luc], "{path}");
+        }
+    }
+});
+
 on_both!(a_long_list_leads_forward_and_back, |db| async move {
     let shop = Shop::open(db).await;
     let calls: Vec<Value> = (0..120)
@@ -359,10 +472,39 @@ on_both!(a_persons_page_shows_what_is_known_and_why, |db| async move {
     let orders = shop.page(&format!("/people/{id}?kind=order")).await;
     assert!(orders.contains("A-1") && !orders.contains("Lamps"));
     let segment = page.split("/segments/").nth(1).unwrap().split('"').next().unwrap();
-    let why = shop.page(&format!("/people/{id}/segments/{segment}/why")).await;
-    assert!(why.contains("Buyers"));
+    let why = shop.page(&format!("/people/{id}/why?segment={segment}")).await;
+    assert!(why.contains("Why in “Buyers”?") && why.contains(">Member<"));
     let event = page.split(&format!("/people/{id}/events/")).nth(1).unwrap().split('"').next().unwrap();
     assert!(shop.page(&format!("/people/{id}/events/{event}")).await.contains("Ana@Example.com"));
+});
+
+on_both!(a_person_is_told_why_not_in_any_other_segment, |db| async move {
+    let shop = Shop::open(db).await;
+    let buyers = shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    let quiz = shop.define("Quiz & fun", json!({"event": "Quiz Done"})).await;
+    shop.send(three_people()).await;
+    let id = shop.person("user_id:ana").await;
+    let page = shop.page(&format!("/people/{id}")).await;
+    assert!(page.contains(&format!("<option value=\"{quiz}\">Quiz &amp; fun</option>")));
+    assert!(!page.contains(&format!("<option value=\"{buyers}\">")), "he is in it");
+    let path = format!("/people/{id}/why?segment={quiz}");
+    let whole = shop.page(&path).await;
+    assert!(whole.contains("Why not in “Quiz &amp; fun”?") && whole.contains("Not a member"));
+    assert!(whole.contains("reason reason-false"));
+    let request = shop.test.request(Method::GET, &path, &shop.cookie).header("hx-request", "true");
+    let piece = shop.test.send(request.body(Body::empty()).unwrap()).await;
+    assert!(piece.body.contains("Not a member") && !piece.body.contains("<html"), "{}", piece.body);
+    let none = shop.test.get(&format!("/people/{id}/why?segment=seg_1"), &shop.cookie).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+});
+
+on_both!(a_visitor_bears_a_figure_and_no_initials, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.send(three_people()).await;
+    let page = shop.page("/people?q=visitor-1").await;
+    assert!(page.contains("avatar-nameless") && !page.contains(">V3<"));
+    let known = shop.page("/people?stage=customer").await;
+    assert!(known.contains(">ZD<") && !known.contains("avatar-nameless"));
 });
 
 /// The address that the page asks for by itself and that holds this text.

@@ -397,3 +397,110 @@ testkit::on_both!(names_and_values_are_suggested_from_the_data, |db| async move 
         json!({"name": "category", "label": "category", "type": "text", "values": ["shoes"]})
     );
 });
+
+testkit::on_both!(the_screen_of_the_past_shows_who_was_in_it_then, |db| async move {
+    let shop = Shop::open(db).await;
+    let id = shop.segment(json!({"event": "Product Viewed", "within": "2h"})).await;
+    let cookie = shop.test.sign_in_as(Role::Viewer).await;
+    let page = format!("/segments/{id}/as-of");
+    let see = |instant: &str| {
+        let path = format!("{page}?at={instant}");
+        let (test, cookie) = (&shop.test, &cookie);
+        async move { test.get(&path, cookie).await }
+    };
+    // The clock of the tests shows 14:20 in Paris.
+    let nothing = see("2025-11-22T14:00").await;
+    assert!(nothing.body.contains("No event has arrived yet"), "{}", nothing.body);
+    assert!(!shop.test.get(&format!("/segments/{id}"), &cookie).await.body.contains("/as-of"));
+    shop.viewed("ana", "shoes").await;
+    shop.test.advance(Span::from_hours(1));
+    shop.viewed("luc", "hats").await;
+    shop.test.advance(Span::from_hours(2));
+    assert!(shop.test.get(&format!("/segments/{id}"), &cookie).await.body.contains("/as-of"));
+    let (first, second) = (see("2025-11-22T14:30").await, see("2025-11-22T15:30").await);
+    for (answer, count) in [(&first, 1), (&second, 2), (&see("2025-11-22T16:21").await, 1)] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.body.contains(&format!(r#"<p class="stat-value">{count}</p>"#)), "{count}: {}", answer.body);
+        assert_eq!(answer.body.matches(r#"href="/people/prf_"#).count(), count, "{}", answer.body);
+        assert!(answer.body.contains("Recomputed from the log"));
+    }
+    assert!(first.body.contains("22\u{a0}Nov 2025, 14:30") && first.body.contains("No longer in it"), "{}", first.body);
+    for (instant, sentence) in [
+        ("2025-11-22T14:19", "The log begins on 22\u{a0}Nov 2025, 14:20"),
+        ("2025-11-22T17:21", "lies in the future"),
+        ("soon", "This is no date and time"),
+        ("", "This is no date and time"),
+    ] {
+        let refused = see(instant).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{instant}");
+        assert!(refused.body.contains(sentence), "{instant}: {}", refused.body);
+    }
+    let unknown = "/segments/seg_01h455vb4pex5vsknk084sn02q/as-of?at=2025-11-22T14:30";
+    assert_eq!(shop.test.get(unknown, &cookie).await.status, StatusCode::NOT_FOUND);
+});
+
+/// Where "next" of a pager leads, if it leads anywhere.
+fn next_page(body: &str) -> Option<String> {
+    let tags = body.split("<a").skip(1).filter_map(|rest| rest.split('>').next());
+    let tag = tags.into_iter().find(|tag| tag.contains(r#"rel="next""#))?;
+    Some(tag.split("href=\"").nth(1)?.split('"').next()?.replace("&amp;", "&"))
+}
+
+testkit::on_both!(the_past_of_many_is_turned_page_by_page_and_counted, |db| async move {
+    let shop = Shop::with_history(db).await;
+    let id = shop.segment(json!({"not": {"event": "Never Seen"}})).await;
+    let cookie = shop.test.sign_in_as(Role::Viewer).await;
+    let everybody = shop.members(&id, &at(shop.test.now())).await;
+    assert!(everybody.len() > 50, "{}", everybody.len());
+    let (mut seen, mut pages) = (BTreeSet::new(), 0);
+    let mut address = Some(format!("/segments/{id}/as-of?at=2025-11-22T14:20"));
+    while let Some(path) = address {
+        let body = shop.test.get(&path, &cookie).await.body;
+        let links = body.split(r#"href="/people/"#).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        seen.extend(links.filter(|id| id.starts_with("prf_")));
+        pages += 1;
+        address = next_page(&body);
+        if pages == 1 {
+            assert!(body.contains(&format!(r#"<p class="stat-value">{}</p>"#, everybody.len())), "{body}");
+        }
+    }
+    assert_eq!((seen, pages), (everybody.clone(), everybody.len().div_ceil(50)));
+    let step = format!("/segments/{id}/as-of/count?at=2025-11-22T14:20&after=0&found=1000");
+    let counted = shop.test.get(&step, &cookie).await.body;
+    let sum = format!("1,{:03}", everybody.len());
+    assert!(counted.contains(&sum) && !counted.contains("hx-get"), "{counted}");
+});
+
+testkit::on_both!(the_list_is_searched_sorted_and_turned_page_by_page, |db| async move {
+    let shop = Shop::open(db).await;
+    for user in ["ana", "luc"] {
+        shop.viewed(user, "shoes").await;
+    }
+    for nth in 0..60 {
+        let condition = json!({"event": if nth == 33 { "Product Viewed" } else { "Never Seen" }});
+        let name = format!("Été {nth:02}");
+        let made = shop.post("/api/v1/segments", json!({"name": name, "condition": condition})).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    }
+    shop.build().await;
+    let cookie = shop.test.sign_in_as(Role::Viewer).await;
+    let list = |path: &str| {
+        let (test, cookie, path) = (&shop.test, &cookie, path.to_owned());
+        async move { test.get(&path, cookie).await.body }
+    };
+    let names = |body: &str| -> Vec<String> {
+        let rows = body.split(r#"<span class="segment-name"><span>"#).skip(1);
+        rows.map(|row| row.split('<').next().unwrap().to_owned()).collect()
+    };
+    let first = list("/segments").await;
+    let second = list(&next_page(&first).unwrap()).await;
+    assert_eq!((names(&first).len(), names(&second).len(), next_page(&second)), (50, 10, None));
+    let all: Vec<String> = names(&first).into_iter().chain(names(&second)).collect();
+    assert_eq!(all, (0..60).map(|nth| format!("Été {nth:02}")).collect::<Vec<_>>());
+    // Capitals make no difference, and what is typed into the address breaks nothing.
+    assert_eq!(names(&list("/segments?q=%20%C3%A9t%C3%A9%204&sort=-name").await).first().unwrap(), "Été 49");
+    assert_eq!(names(&list("/segments?sort=members").await)[..2], ["Été 33", "Été 00"]);
+    assert_eq!(names(&list("/segments?sort=-members").await)[0], "Été 00");
+    assert!(list("/segments?q=%3Cnobody%3E").await.contains("No segment of this name"));
+    assert_eq!(names(&list("/segments?sort=luck").await), names(&first));
+});

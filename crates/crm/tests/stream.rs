@@ -4,6 +4,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use crm::doctor::Sample;
+use crm::intake::import::{Calls, Format, ImportKind, Progress};
 use crm::kernel::{Actor, Scope};
 use crm::profiles::{self, Standing};
 use crm::segments::{self, DefinedAt};
@@ -12,6 +14,7 @@ use crm::{commerce, intake};
 use db::{Db, DbError};
 use engine::condition::Condition;
 use engine::facts::Facts;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use testkit::app::{Answer, TestApp};
 use words::{ProfileId, Span, Timestamp, WorkspaceId};
@@ -33,6 +36,12 @@ impl Shop {
             intake::create_source(&test.app, workspace, "Shop", intake::SourceKind::Site, origins).await.unwrap();
         let api_key = test.api_key(&[Scope::EventsWrite]).await;
         Self { test, workspace, ingest_key: source.ingest_key, api_key }
+    }
+
+    /// The same shop, to be served by another process.
+    fn of_another_process(&self) -> Self {
+        let (ingest_key, api_key) = (self.ingest_key.clone(), self.api_key.clone());
+        Self { test: TestApp::new(self.test.app.db.clone()), workspace: self.workspace, ingest_key, api_key }
     }
 
     async fn post(&self, path: &str, key: &str, body: String) -> Answer {
@@ -108,6 +117,25 @@ impl Shop {
         while ticker::wake_due(&self.test.app, self.workspace).await.unwrap().0 > 0 {}
     }
 
+    /// Has every message id forgotten whose time has come; answers how many.
+    async fn forget_messages(&self) -> usize {
+        let mut forgotten = 0;
+        for first in 0..=u8::MAX {
+            forgotten += stream::forget::forget_slice(&self.test.app, first, self.test.now()).await.unwrap();
+        }
+        forgotten
+    }
+
+    /// Imports a file of contacts; answers how many rows were new and how many known.
+    async fn import(&self, text: &'static str) -> (u64, u64) {
+        let calls =
+            Calls::open(Box::new(std::io::Cursor::new(text)), ImportKind::Contacts, Format::Csv, None, &TimeZone::UTC);
+        let applied =
+            intake::import::import(&self.test.app, self.workspace, calls.unwrap(), Progress::Apply, |_| Ok(()));
+        let summary = applied.await.unwrap();
+        (summary.accepted, summary.repeated)
+    }
+
     fn actor(&self) -> Actor {
         Actor::system(self.workspace)
     }
@@ -127,6 +155,43 @@ testkit::on_both!(an_event_is_applied_before_its_answer_and_once, |db| async mov
     }
     assert_eq!(shop.members(no).await, [shop.number("anonymous_id", "a1").await]);
     assert_eq!(shop.log_names().await, ["Product Viewed", "Segment Entered"]);
+});
+
+testkit::on_both!(what_one_process_keeps_in_memory_never_hides_what_another_wrote, |db| async move {
+    let shop = Shop::open(db).await;
+    let other = shop.of_another_process();
+    let no = shop.segment(json!({"event": "Product Viewed", "count": {"op": "gte", "value": 6}})).await;
+    for round in 0..3 {
+        shop.browser(json!([viewed(&format!("m{round}"), "a1")])).await;
+        assert!(shop.members(no).await.is_empty(), "round {round}");
+        other.browser(json!([viewed(&format!("n{round}"), "a1")])).await;
+    }
+    let (number, _, facts, _) = shop.person("anonymous_id", "a1").await.unwrap();
+    assert_eq!(facts.figures().events_count, 6);
+    assert_eq!(shop.members(no).await, [number]);
+});
+
+testkit::on_both!(a_sum_that_kept_only_what_decides_is_counted_again_when_an_amount_takes_away, |db| async move {
+    let shop = Shop::open(db).await;
+    let no = shop
+        .segment(json!({
+            "event": "Points", "sum": {"property": "n", "op": "gte", "value": 100}, "within": "90d",
+        }))
+        .await;
+    let expected = [(60, false), (60, true), (60, true), (-100, false), (30, true), (-20, false)];
+    for (index, (points, is_member)) in expected.into_iter().enumerate() {
+        let call = json!({"type": "track", "event": "Points", "userId": "u1", "messageId": format!("m{index}"),
+                          "properties": {"n": points}});
+        shop.server(json!([call])).await;
+        assert_eq!(!shop.members(no).await.is_empty(), is_member, "after {points}");
+    }
+    // In one request, too: what came before in it is not in the log yet.
+    let call = |id: &str, points: i64| json!({"type": "track", "event": "Points", "userId": "u2", "messageId": id, "properties": {"n": points}});
+    shop.server(json!([call("a", 90), call("b", 90), call("c", 90)])).await;
+    shop.server(json!([call("d", 90), call("e", -300)])).await;
+    assert!(shop.members(no).await.is_empty());
+    shop.server(json!([call("f", 40)])).await;
+    assert_eq!(shop.members(no).await, [shop.number("user_id", "u2").await]);
 });
 
 testkit::on_both!(a_bad_event_is_listed_and_its_neighbours_are_applied, |db| async move {
@@ -399,18 +464,74 @@ testkit::on_both!(a_page_of_an_unlisted_origin_may_not_send, |db| async move {
 
 testkit::on_both!(a_message_is_remembered_for_thirty_days_and_then_forgotten, |db| async move {
     let shop = Shop::open(db).await;
-    shop.browser(json!([viewed("m1", "a1")])).await;
-    let forget_all = async || {
-        let mut forgotten = 0;
-        for first in 0..=u8::MAX {
-            forgotten += stream::forget::forget_slice(&shop.test.app, first, shop.test.now()).await.unwrap();
-        }
-        forgotten
-    };
+    // What a client calls its messages is no matter: only an import is remembered for longer.
+    for message in ["m1", "import-00112233445566778899aabbccddeeff"] {
+        shop.browser(json!([viewed(message, "a1")])).await;
+    }
     shop.test.advance(Span::from_days(30));
-    assert_eq!(forget_all().await, 0);
+    assert_eq!(shop.forget_messages().await, 0);
     shop.browser(json!([viewed("m1", "a1")])).await;
-    assert_eq!(shop.log_names().await.len(), 1);
+    assert_eq!(shop.log_names().await.len(), 2);
     shop.test.advance(Span::from_days(4));
-    assert_eq!(forget_all().await, 1);
+    assert_eq!(shop.forget_messages().await, 2);
 });
+
+testkit::on_both!(the_rows_of_a_file_are_remembered_for_ever, |db| async move {
+    let shop = Shop::open(db).await;
+    assert_eq!(shop.import("email,city\nana@example.com,Lyon\nluc@example.com,Nice\n").await, (2, 0));
+    shop.test.advance(Span::from_days(3_650));
+    assert_eq!(shop.forget_messages().await, 0);
+    assert_eq!(shop.import("email,city\nluc@example.com,Nice\nzoe@example.com,Lille\n").await, (1, 1));
+});
+
+testkit::on_both!(
+    a_call_or_a_person_with_too_many_traits_is_told_the_limit_and_its_neighbours_are_applied,
+    |db| async move {
+        let shop = Shop::open(db).await;
+        let named = |from: usize, count: usize| -> Value {
+            (from..from + count)
+                .map(|no| (format!("t{no:04}"), Value::from(no)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        let identify = |id: &str, user: &str, traits: Value| json!({"type": "identify", "messageId": id, "userId": user, "traits": traits});
+        let answer = shop
+            .server(json!([
+                identify("m1", "u", named(0, 250)),
+                identify("m2", "u", named(250, 251)),
+                identify("m3", "u", json!({ "n".repeat(201): 1 })),
+                {"type": "alias", "messageId": "m4", "userId": "u", "previousId": "p".repeat(3_000)},
+                {"type": "alias", "messageId": "m5", "userId": "u", "previousId": "null"},
+                identify("m6", "u", named(250, 250)),
+            ]))
+            .await;
+        let rejected = answer.json()["rejected"].clone();
+        let codes: Vec<&str> = rejected.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["too_many_traits", "long_trait_name", "bad_previous_id", "bad_previous_id"]);
+        assert_eq!(rejected[0]["detail"], "the call names 251 traits; a call names at most 250");
+        shop.server(json!([identify("m7", "u", named(500, 250)), identify("m8", "u", named(750, 249))])).await;
+        shop.server(json!([identify("m9", "u", named(998, 3)), identify("m10", "u", json!({"t0001": "changed"}))]))
+            .await;
+        let long = "x".repeat(30_000);
+        let larger = |id: &str, name: &str| identify(id, "v", json!({ name: long, format!("{name}2"): 1 }));
+        shop.server(json!([larger("m11", "a"), larger("m12", "b"), larger("m13", "c")])).await;
+
+        let (number, _, facts, _) = shop.person("user_id", "u").await.unwrap();
+        assert_eq!(facts.traits().iter().count(), stream::MAX_TRAITS_OF_A_PERSON);
+        assert_eq!(facts.trait_value("t0999"), Some(json!(999)));
+        assert_eq!(facts.trait_value("t1000"), None);
+        assert_eq!(facts.trait_value("t0001"), Some(json!("changed")), "what he has may change");
+        let (large, _, facts, _) = shop.person("user_id", "v").await.unwrap();
+        assert_eq!((facts.trait_value("c"), facts.trait_value("c2")), (None, Some(json!(1))));
+        let told = shop.read(|tx, workspace| stream::log::newest(tx, workspace, 100)).await;
+        let told: Vec<(i64, String)> = told
+            .into_iter()
+            .filter(|row| row.name == "Traits Refused")
+            .map(|row| (row.number, row.record().properties["traits"].to_string()))
+            .collect();
+        assert_eq!(told, [(large, r#"["c"]"#.to_owned()), (number, r#"["t1000"]"#.to_owned())]);
+        // The log holds what was applied, so every recomputation agrees.
+        let report = crm::doctor::examine(&shop.test.app, shop.workspace, Sample::Everybody).await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+);

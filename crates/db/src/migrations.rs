@@ -30,12 +30,18 @@ pub enum MigrationError {
     /// A newer program has changed the database.
     #[error("the database has schema version {seen}, but this program knows only up to {known}; run a newer program")]
     Newer { seen: i32, known: i32 },
+    /// Somebody who only reads must not change it.
+    #[error(
+        "the database has schema version {seen}, but this program reads version {known}; take the program that serves \
+         it, or start this one on it once"
+    )]
+    Older { seen: i32, known: i32 },
     /// A step failed, or a step that was run has another text now.
     #[error("the schema could not be brought to version {version}: {message}")]
     Failed { version: i32, message: String },
 }
 
-const HISTORY_TABLE: &str = "refinery_schema_history";
+pub const HISTORY_TABLE: &str = "refinery_schema_history";
 
 /// Runs the steps that have not been run, each in one transaction with its record.
 pub fn run<C: Migrate>(connection: &mut C, steps: &[Step], engine: Engine) -> Result<(), DbError> {
@@ -55,6 +61,17 @@ fn refuse_newer<C: Migrate>(connection: &mut C, steps: &[Step]) -> Result<(), Mi
     let seen = last.map_or(0, |migration| migration.version());
     let known = steps.iter().map(|step| step.version).max().unwrap_or(0);
     if seen > known { Err(MigrationError::Newer { seen, known }) } else { Ok(()) }
+}
+
+/// Refuses a schema that is not exactly that of `steps`.
+pub fn check(seen: i64, steps: &[Step]) -> Result<(), MigrationError> {
+    let seen = i32::try_from(seen).unwrap_or(i32::MAX);
+    let known = steps.iter().map(|step| step.version).max().unwrap_or(0);
+    match seen.cmp(&known) {
+        std::cmp::Ordering::Less => Err(MigrationError::Older { seen, known }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(MigrationError::Newer { seen, known }),
+    }
 }
 
 fn migration(step: &Step, engine: Engine) -> Result<Migration, MigrationError> {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::error::SqlState;
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::{Kind, ToSql, Type};
@@ -192,6 +193,16 @@ impl PostgresSession {
             answers.extend(chunk.iter().map(|row| inserted.remove(&key_of(row, &key.parameters))));
         }
         Ok(answers)
+    }
+
+    /// Adds rows by PostgreSQL's own bulk format.
+    pub fn copy_in(&mut self, text: &str, types: &[Type], rows: &[Vec<Value>]) -> Result<(), DbError> {
+        let refused = |error: ::postgres::Error| postgres_error(&error, text);
+        let mut copy = BinaryCopyInWriter::new(self.live()?.client.copy_in(text).map_err(refused)?, types);
+        for row in rows {
+            copy.write_raw(row.iter().map(|value| Bound(value.to_value()))).map_err(refused)?;
+        }
+        copy.finish().map(|_| ()).map_err(refused)
     }
 
     fn live(&mut self) -> Result<&mut Live, DbError> {

@@ -46,15 +46,26 @@ pub enum Session {
 pub struct Tx<'a> {
     session: &'a mut Session,
     has_failed: bool,
+    after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(session: &'a mut Session) -> Self {
-        Self { session, has_failed: false }
+        Self { session, has_failed: false, after_commit: Vec::new() }
     }
 
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
+    }
+
+    /// Runs something short when the transaction has been committed, before the caller hears of it and, on SQLite, before
+    /// the next transaction that writes begins. It never runs when the transaction is not committed.
+    pub fn after_commit(&mut self, run: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(run));
+    }
+
+    pub(crate) fn take_after_commit(&mut self) -> Vec<Box<dyn FnOnce() + Send>> {
+        std::mem::take(&mut self.after_commit)
     }
 
     /// Which database answers.
@@ -263,7 +274,7 @@ impl<'a> Tx<'a> {
         Ok(found)
     }
 
-    fn each_text(
+    pub(crate) fn each_text(
         &mut self,
         text: Text<'_>,
         parameters: &[&dyn ToValue],
@@ -296,7 +307,7 @@ impl<'a> Tx<'a> {
         })
     }
 
-    fn guarded<T>(&mut self, run: impl FnOnce(&mut Session) -> Result<T, DbError>) -> Result<T, DbError> {
+    pub(crate) fn guarded<T>(&mut self, run: impl FnOnce(&mut Session) -> Result<T, DbError>) -> Result<T, DbError> {
         if self.has_failed {
             return Err(DbError::Aborted);
         }

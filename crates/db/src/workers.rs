@@ -89,6 +89,34 @@ impl Db {
         Self::start(Engine::Postgres, writers, readers, None)
     }
 
+    /// Opens the SQLite file at `path` beside whoever works on it, for transactions that read.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there is no such file; [`DbError::Migration`] when its schema is not that of `steps`.
+    pub fn read_sqlite(path: &Path, steps: &[Step]) -> Result<Self, DbError> {
+        if !path.is_file() {
+            return Err(DbError::Unavailable { message: format!("{}: there is no such file", path.display()) });
+        }
+        let session = SqliteSession::new(sqlite::connect(path)?, Mode::Read)?;
+        Self::start_reading(Engine::Sqlite, Session::Sqlite(Box::new(session)), steps)
+    }
+
+    /// [`Db::read_sqlite`] for the server at `url`.
+    ///
+    /// # Errors
+    /// As [`Db::read_sqlite`].
+    pub fn read_postgres(url: &str, steps: &[Step]) -> Result<Self, DbError> {
+        let session = PostgresSession::new(postgres::config(url)?);
+        Self::start_reading(Engine::Postgres, Session::Postgres(Box::new(session)), steps)
+    }
+
+    fn start_reading(engine: Engine, reader: Session, steps: &[Step]) -> Result<Self, DbError> {
+        let db = Self::start(engine, Vec::new(), vec![reader], None)?;
+        db.0.writes.close();
+        migrations::check(db.read_blocking(|tx| tx.schema_version())?, steps)?;
+        Ok(db)
+    }
+
     /// Which database answers.
     pub fn engine(&self) -> Engine {
         self.0.engine
@@ -335,9 +363,13 @@ where
     // The session is rolled back below, so no half-done state of it is seen after a panic.
     let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut tx)));
     let has_failed = tx.has_failed();
+    let after_commit = tx.take_after_commit();
     let failure = match outcome {
         Ok(Ok(value)) if !has_failed => match session.commit() {
-            Ok(()) => return Ok(value),
+            Ok(()) => {
+                after_commit.into_iter().for_each(|run| run());
+                return Ok(value);
+            }
             Err(error) => error.into(),
         },
         Ok(Ok(_)) => DbError::Aborted.into(),

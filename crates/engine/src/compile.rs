@@ -7,7 +7,7 @@ use words::{Currency, Span};
 use crate::check::Check;
 use crate::condition::{ConsentState, EventCondition, Measure, Metric, NumberOperator, PropertyTest, Test};
 use crate::event::EventFact;
-use crate::facts::{LeafKey, Shape, Window};
+use crate::facts::{Enough, LeafKey, Shape, Window};
 use crate::periods::Periods;
 use crate::value::{Num, Sight, Source};
 
@@ -128,6 +128,15 @@ impl Threshold {
     pub fn accepts(self, value: i128) -> bool {
         self.op.accepts(value.cmp(&self.operand))
     }
+
+    /// The value from which on the answer is always the same, when smaller values all have the other one.
+    fn least_enough(self) -> Option<i128> {
+        match self.op {
+            NumberOperator::Gte | NumberOperator::Lt => Some(self.operand),
+            NumberOperator::Gt | NumberOperator::Lte => self.operand.checked_add(1),
+            NumberOperator::Eq | NumberOperator::Ne => None,
+        }
+    }
 }
 
 /// Collects the leaves of one build, depth first.
@@ -191,6 +200,10 @@ impl EventLeaf {
             None if !is_moving => Shape::Total,
             Some(span) if !is_moving && !threshold.is_sum => {
                 Shape::Recent { window: Window::new(span, threshold.operand) }
+            }
+            Some(span) if !is_moving => {
+                let enough = threshold.least_enough().and_then(|sum| Enough::new(span, sum));
+                enough.map_or(Shape::Spans, |enough| Shape::Sums { enough })
             }
             _ => Shape::Spans,
         };

@@ -97,6 +97,16 @@ fn fold_leaf(leaf: &EventLeaf, tallies: &mut Tallies, event: &EventFact<'_>, now
                 _ => false,
             }
         }
+        Shape::Sums { enough } => {
+            if !is_before_end(now, event.at.plus(enough.within())) || !leaf.passes(event) {
+                return false;
+            }
+            let amount = leaf.amount(event);
+            match tallies.entry(leaf.key, leaf.shape) {
+                Tally::Sums(sums) if amount != 0 => sums.add(event.at, amount),
+                _ => false,
+            }
+        }
         Shape::Spans => {
             let amount = leaf.amount(event);
             if amount == 0 {

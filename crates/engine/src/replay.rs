@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use words::Timestamp;
+use words::{Currency, Timestamp};
 
 use crate::event::EventRecord;
 use crate::facts::Facts;
-use crate::orders::{OrderEvent, OrderHistory};
+use crate::orders::{OrderEvent, OrderHistory, OrderStanding};
 use crate::plan::Plan;
 
 /// What was known of a person at `at`: every event that had arrived by then is folded as it was then, with its orders.
@@ -44,4 +44,21 @@ fn fold_order(plan: &Plan, facts: &mut Facts, orders: &mut BTreeMap<String, Orde
     if let Some(standing) = history.standing(&order.order_id, plan.currency()) {
         facts.set_order(&standing);
     }
+}
+
+/// Whose an order is and what it comes to, from all that was said of it, by whom, in the order of arrival; none before
+/// the first call.
+pub fn order_at(
+    order_id: &str,
+    calls: &[(i64, OrderEvent)],
+    default_currency: Currency,
+) -> Option<(i64, OrderStanding)> {
+    let (mut history, mut owner) = (OrderHistory::default(), None);
+    for (caller, event) in calls {
+        // What is refused now was refused when it arrived.
+        if let Ok(now) = history.fold_call_of(owner, *caller, event) {
+            owner = Some(now);
+        }
+    }
+    Some((owner?, history.standing(order_id, default_currency)?))
 }

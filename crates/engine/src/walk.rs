@@ -18,6 +18,11 @@ pub(crate) fn tally_verdict(threshold: Threshold, tally: Option<&Tally>, now: Ti
             let end = |index: usize| recent.instants[index].plus(recent.window.within());
             recent_verdict(threshold, &recent.instants, end, now)
         }
+        Some(Tally::Sums(sums)) => {
+            let within = sums.enough.within();
+            let spans = sums.amounts.iter().map(|(at, amount)| (*at, at.plus(within), *amount));
+            spans_verdict(threshold, 0, spans, now)
+        }
         Some(Tally::Spans(spans)) => {
             let spans_then = spans.spans.iter().map(|((start, end), amount)| (*start, *end, *amount));
             spans_verdict(threshold, spans.settled, spans_then, now)

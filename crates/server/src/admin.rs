@@ -3,14 +3,14 @@
 use std::io::BufRead as _;
 
 use crm::kernel::Language;
-use crm::workspaces::create_owner;
+use crm::workspaces::{create_owner, forget_second_factor_of, seal_again};
 use serde::Serialize;
 
-use crate::command::{AdminCommand, AdminCreateArguments, Locale};
+use crate::command::{AdminCommand, AdminCreateArguments, Locale, RotateKeyArguments};
 use crate::failure::Failure;
 use crate::serve::provision_all;
 use crate::settings::InstallationSettings;
-use crate::{installation, say, telemetry};
+use crate::{installation, key_file, say, telemetry};
 
 #[derive(Serialize)]
 struct Created {
@@ -21,6 +21,7 @@ struct Created {
 pub async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::Create(arguments) => create(arguments).await,
+        AdminCommand::RotateKey(arguments) => rotate_key(&arguments).await,
     }
 }
 
@@ -28,19 +29,41 @@ async fn create(arguments: AdminCreateArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
     let password = read_password()?;
-    let opened = installation::open(&settings.place).await?;
-    let app = installation::app_without_address(opened.db.clone());
+    let opened = installation::open(&settings).await?;
+    let app = installation::app_without_address(&opened);
     let language = match arguments.locale {
         Locale::Fr => Language::French,
         Locale::En => Language::English,
     };
     let user_id = create_owner(&app, arguments.email.clone(), password, language).await.map_err(Failure::failed)?;
+    if arguments.forget_second_factor {
+        forget_second_factor_of(&app, arguments.email.clone()).await?;
+    }
     provision_all(&app).await?;
     app.db.clone().close().await;
     if arguments.json {
         return say::json(&Created { user_id, email: arguments.email });
     }
     say::to_people("The owner is there; sign in with this address and the new password.");
+    Ok(())
+}
+
+/// In this order a crash leaves a key file that opens everything: it knows both keys until all secrets have the new one.
+async fn rotate_key(arguments: &RotateKeyArguments) -> Result<(), Failure> {
+    let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
+    telemetry::start(&settings.log, settings.log_format)?;
+    let opened = installation::open(&settings).await?;
+    let chance = installation::system_chance();
+    let both = opened.vault.with_new_key(&chance);
+    key_file::replace(&settings.key_file, &both)?;
+    let sealing = both.clone();
+    let count = opened.db.write(move |tx| seal_again(tx, &sealing, &chance)).await?;
+    key_file::replace(&settings.key_file, &both.without_old_keys())?;
+    opened.db.clone().close().await;
+    say::to_people(&format!(
+        "{count} secrets are sealed with a new key in {}; keep a copy of it apart from the backups.",
+        settings.key_file.display()
+    ));
     Ok(())
 }
 

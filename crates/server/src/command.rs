@@ -24,7 +24,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  entente serve --data /var/lib/entente --listen 0.0.0.0:8080 --public-url https://crm.example.com"
     )]
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// A fresh demo shop in a temporary folder, with visitors moving through it until Ctrl-C
     #[command(after_help = "Example:\n  entente demo --profiles 5000")]
     Demo(DemoArguments),
@@ -34,12 +34,29 @@ pub enum Command {
     /// Keys of shops and programs
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Reads contacts, orders or events from a CSV or JSON Lines file
+    /// Reads contacts, orders or events from a CSV, JSON Lines or Excel (.xlsx) file
     #[command(after_help = "Examples:\n  entente import orders orders.csv --map orders.toml\n  \
                       entente import contacts people.jsonl --dry-run\n\n\
                       A second run of the same file changes nothing. Rows that cannot be used are written to\n\
                       FILE.rejected.csv with their line and the reason. See examples/ for mapping files.")]
     Import(ImportArguments),
+    /// Writes everything that the database holds into one file, while the server runs
+    #[command(
+        after_help = "Example:\n  entente backup /var/backups/shop-2026-11-22.entente --data /var/lib/entente\n\n\
+                      The file is compressed and carries checksums; it appears under its name when it is whole and was\n\
+                      read back. It holds the data of customers: keep it as safe as the database. What is no part of the\n\
+                      database (entente.toml, the key file) is not in it."
+    )]
+    Backup(BackupArguments),
+    /// Puts a backup into an empty folder, or an empty PostgreSQL database
+    #[command(after_help = "Examples:\n  entente restore shop-2026-11-22.entente --data /var/lib/entente-new\n  \
+                      entente restore shop-2026-11-22.entente --database-url postgres://crm@db.example.com/crm\n\n\
+                      The whole file is checked first. A backup of either database restores into either. All of it is\n\
+                      there afterwards, compared table by table, or nothing.")]
+    Restore(RestoreArguments),
+    /// Moves between databases
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Checks every invariant against a recomputation from the log; one line per finding
     #[command(after_help = "Example:\n  entente doctor --data /var/lib/entente --all")]
     Doctor(DoctorArguments),
@@ -60,6 +77,9 @@ pub struct InstallationArguments {
     /// PostgreSQL instead of the embedded database
     #[arg(long, value_name = "postgres://…", env = "ENTENTE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// File whose key opens the secrets of the database; made when there is none [default: entente.key in the data folder]
+    #[arg(long, value_name = "FILE", env = "ENTENTE_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
     /// Settings file [default: ./entente.toml when there is one]
     #[arg(long, value_name = "FILE", env = "ENTENTE_CONFIG")]
     pub config: Option<PathBuf>,
@@ -77,7 +97,7 @@ pub enum LogFormat {
     Json,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct ServeArguments {
     #[command(flatten)]
     pub installation: InstallationArguments,
@@ -93,6 +113,30 @@ pub struct ServeArguments {
     /// Address for Prometheus: GET /metrics
     #[arg(long, value_name = "ADDR:PORT", env = "ENTENTE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Certificate chain for TLS, as PEM; read again on SIGHUP and when it changes
+    #[arg(long, value_name = "FILE", env = "ENTENTE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, as PEM
+    #[arg(long, value_name = "FILE", env = "ENTENTE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Address that leads from http to https, and answers an ACME authority, as in 0.0.0.0:80
+    #[arg(long, value_name = "ADDR:PORT", env = "ENTENTE_HTTP_LISTEN")]
+    pub http_listen: Option<SocketAddr>,
+    /// Gets the certificate from an ACME authority; the email address it writes to
+    #[arg(long, value_name = "EMAIL", env = "ENTENTE_ACME_CONTACT")]
+    pub acme_contact: Option<String>,
+    /// Which authority [default: Let's Encrypt]
+    #[arg(long, value_name = "URL", env = "ENTENTE_ACME_DIRECTORY")]
+    pub acme_directory: Option<String>,
+    /// Certificate that vouches for a private authority, as PEM
+    #[arg(long, value_name = "FILE", env = "ENTENTE_ACME_ROOT")]
+    pub acme_root: Option<PathBuf>,
+    /// Where account and certificate are kept [default: DATA/acme]
+    #[arg(long, value_name = "DIR", env = "ENTENTE_ACME_FOLDER")]
+    pub acme_folder: Option<PathBuf>,
+    /// Where weaknesses are reported: /.well-known/security.txt names it, as in mailto:security@example.com
+    #[arg(long, value_name = "URL", env = "ENTENTE_SECURITY_CONTACT")]
+    pub security_contact: Option<String>,
 }
 
 #[derive(Args)]
@@ -118,6 +162,15 @@ pub enum AdminCommand {
         after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr"
     )]
     Create(AdminCreateArguments),
+    /// Seals every secret of the database with a new key; stop the servers first
+    #[command(after_help = "Example:\n  entente admin rotate-key --data /var/lib/entente")]
+    RotateKey(RotateKeyArguments),
+}
+
+#[derive(Args)]
+pub struct RotateKeyArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
 }
 
 #[derive(Args)]
@@ -130,6 +183,9 @@ pub struct AdminCreateArguments {
     /// Reads the password from standard input
     #[arg(long, required = true)]
     pub password_stdin: bool,
+    /// Removes his second factor too, when app and recovery codes are lost
+    #[arg(long)]
+    pub forget_second_factor: bool,
     /// His language
     #[arg(long, value_enum, default_value_t = Locale::En)]
     pub locale: Locale,
@@ -186,7 +242,7 @@ pub struct ImportArguments {
     /// What the file holds
     #[arg(value_enum)]
     pub kind: ImportKind,
-    /// CSV (comma, semicolon or tab) or JSON Lines
+    /// CSV (comma, semicolon or tab), JSON Lines or an Excel workbook (.xlsx)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Which column is what; without it columns are known by their usual names
@@ -205,6 +261,53 @@ pub enum ImportKind {
     Contacts,
     Orders,
     Events,
+}
+
+#[derive(Args)]
+pub struct BackupArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// The file to make; there must be none of this name
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Size, rows and digests of the tables as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct RestoreArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// A file that `entente backup` made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Rows and digests of the tables as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum DbCommand {
+    /// Copies the embedded database into an empty PostgreSQL database and compares every table
+    #[command(
+        after_help = "Example:\n  entente db copy --data /var/lib/entente --to postgres://crm@db.example.com/crm\n\n\
+                      Stop the server first: what it takes after the copy has begun would be left behind. The folder\n\
+                      stays as it was."
+    )]
+    Copy(DbCopyArguments),
+}
+
+#[derive(Args)]
+pub struct DbCopyArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// The empty database to fill
+    #[arg(long, value_name = "postgres://…")]
+    pub to: String,
+    /// Rows and digests of the tables as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]
@@ -230,6 +333,9 @@ pub struct BenchArguments {
     /// People who are there before
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub profiles: usize,
+    /// Older page views of each of them on average, spread over 90 days
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub views: u64,
     /// How long each load lasts
     #[arg(long, value_name = "S", default_value_t = 20)]
     pub seconds: u64,

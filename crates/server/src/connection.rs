@@ -1,8 +1,14 @@
-//! How many connections there may be: in all, and from one address.
+//! How many connections there may be, in all and from one address, and which of them are at work.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use hyper::body::{Frame, SizeHint};
 
 /// Each costs some 20 kB while it is served; files stay free for the database.
 const MAX_CONNECTIONS: usize = 4_096;
@@ -60,6 +66,97 @@ impl Drop for Place {
     }
 }
 
+/// The requests that one connection has under way.
+#[derive(Clone)]
+pub struct Work(Arc<Mutex<UnderWay>>);
+
+struct UnderWay {
+    has_begun: bool,
+    requests: usize,
+    /// Since when there is none; counts only then.
+    idle_since: Instant,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(UnderWay { has_begun: false, requests: 0, idle_since: Instant::now() })))
+    }
+}
+
+impl Work {
+    /// One more request, until what is answered is dropped.
+    pub fn begin(&self) -> Job {
+        let mut under_way = self.lock();
+        under_way.has_begun = true;
+        under_way.requests += 1;
+        drop(under_way);
+        Job(self.clone())
+    }
+
+    /// Whether there was ever a request.
+    pub fn has_begun(&self) -> bool {
+        self.lock().has_begun
+    }
+
+    /// Waits until nothing was under way for so long.
+    pub async fn is_idle_for(&self, longest: Duration) {
+        loop {
+            let quiet = match &*self.lock() {
+                UnderWay { requests: 0, idle_since, .. } => idle_since.elapsed(),
+                _ => Duration::ZERO,
+            };
+            let Some(left) = longest.checked_sub(quiet).filter(|left| !left.is_zero()) else { return };
+            tokio::time::sleep(left).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, UnderWay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub struct Job(Work);
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let mut work = self.0.lock();
+        work.requests -= 1;
+        work.idle_since = Instant::now();
+    }
+}
+
+/// An answer's body; its request is under way until the last of it is sent.
+pub struct Answering {
+    body: Body,
+    _job: Job,
+}
+
+impl Answering {
+    pub fn new(body: Body, job: Job) -> Self {
+        Self { body, _job: job }
+    }
+}
+
+impl hyper::body::Body for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        hyper::body::Body::poll_frame(Pin::new(&mut self.body), context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        hyper::body::Body::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        hyper::body::Body::size_hint(&self.body)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -77,5 +174,16 @@ mod tests {
         assert!(connections.admit(one, &[]).is_some());
         drop(places);
         assert_eq!((connections.count(), connections.lock().by_address.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_idle_only_while_nothing_is_under_way() {
+        let work = Work::default();
+        let job = work.begin();
+        let waiting = work.is_idle_for(Duration::from_millis(20));
+        tokio::pin!(waiting);
+        assert!(tokio::time::timeout(Duration::from_millis(60), waiting.as_mut()).await.is_err());
+        drop(job);
+        waiting.await;
     }
 }

@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use crm::demo::{DemoEvent, LiveVisitors, Shop};
 use crm::intake::{self, SourceDay, SourceKind, Surroundings, parse_call};
 use crm::kernel::{App, Language};
-use crm::stream::{Group, Incoming, StreamError, Trust, backfill, ticker};
-use crm::workspaces::{ClientAddress, ShopSettings, create_owner, create_workspace};
-use db::Db;
+use crm::stream::{Group, Incoming, Remembered, StreamError, Trust, backfill, ticker};
+use crm::workspaces::{ClientAddress, ShopSettings, create_owner, create_workspace, make_sign_in_link};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use words::{Country, Span, Timestamp, WorkspaceId};
+use words::{Country, Span, Timestamp, UserId, WorkspaceId};
 
 use crate::command::{DemoArguments, LogFormat};
 use crate::failure::Failure;
+use crate::installation::Installation;
 use crate::serve::{front, provision_all, serve_until_the_end};
 use crate::settings::Place;
 use crate::shutdown;
@@ -33,7 +33,7 @@ const LIVE_RATE: f64 = 2.0;
 const LIVE_STEP: Duration = Duration::from_millis(500);
 /// Events of the past that happen in one transaction at most.
 const MAX_GROUP: usize = 4_000;
-/// Open screens hold connections for ever; the demo does not wait for them.
+/// Nobody waits for the end of a demo.
 const GRACE: Duration = Duration::from_millis(500);
 /// Letters that nobody mixes up.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -43,29 +43,46 @@ struct SignIn<'a> {
     address: &'a str,
     email: &'a str,
     password: &'a str,
+    /// Signs in once, from this machine.
+    sign_in_link: Option<&'a str>,
     ingest_key: &'a str,
 }
 
 pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
     telemetry::start(&arguments.log, LogFormat::Text)?;
-    let mut ending = shutdown::listen()?;
+    let ending = shutdown::listen()?;
     let (listener, bound) = http::bind(arguments.listen).await?;
     let folder = tempfile::Builder::new().prefix("entente-demo-").tempdir().map_err(Failure::failed)?;
-    let opened = installation::open(&Place::Folder(folder.path().to_owned())).await?;
+    let opened = installation::open_here(Place::Folder(folder.path().to_owned())).await?;
     let shop = Shop::new(SEED, arguments.profiles);
     let now = (installation::system_clock())();
     let filled = tokio::select! {
-        filled = fill(&opened.db, &shop, now) => filled?,
-        () = shutdown::ended(&mut ending) => return Ok(()),
+        filled = fill(&opened, &shop, now) => filled?,
+        () = ending.announced() => return Ok(()),
     };
     let address = format!("http://{bound}");
-    let app = installation::app(opened.db.clone(), installation::settings_of(&address, Vec::new()));
-    tell_sign_in(
-        &arguments,
-        &SignIn { address: &address, email: EMAIL, password: &filled.password, ingest_key: &filled.ingest_key },
-    )?;
-    tokio::spawn(live(app.clone(), filled.place, shop.live(now.as_millis().unsigned_abs(), now, LIVE_RATE)));
-    serve_until_the_end(&app, front(&app), listener, ending, GRACE).await;
+    let settings = installation::settings_of(&address, Vec::new(), &opened.vault);
+    let app = App { ending: ending.clone(), ..installation::app(opened.db.clone(), settings) };
+    let sign_in_link = match bound.ip().is_loopback() {
+        true => Some(make_sign_in_link(&app, filled.place.workspace, filled.owner).await?),
+        false => None,
+    };
+    let sign_in = SignIn {
+        address: &address,
+        email: EMAIL,
+        password: &filled.password,
+        sign_in_link: sign_in_link.as_deref(),
+        ingest_key: &filled.ingest_key,
+    };
+    tell_sign_in(&arguments, &sign_in)?;
+    let visitors = live(app.clone(), filled.place, shop.live(now.as_millis().unsigned_abs(), now, LIVE_RATE));
+    tokio::spawn(async move {
+        tokio::select! {
+            () = visitors => {}
+            () = ending.announced() => {}
+        }
+    });
+    serve_until_the_end(&app, front(&app), listener, GRACE).await;
     // Dropping the folder removes it; its name is told when that fails.
     folder.close().map_err(Failure::failed)
 }
@@ -74,8 +91,9 @@ fn tell_sign_in(arguments: &DemoArguments, sign_in: &SignIn<'_>) -> Result<(), F
     if arguments.json {
         return say::json(sign_in);
     }
+    let link = sign_in.sign_in_link.map(|link| format!("      one click {link}   (works once)\n")).unwrap_or_default();
     say::to_people(&format!(
-        "\n  The demo shop is open at  {}\n\n      e-mail    {}\n      password  {}\n\n  \
+        "\n  The demo shop is open at  {}\n\n{link}      e-mail    {}\n      password  {}\n\n  \
          Visitors move through it until Ctrl-C; then everything is removed.\n",
         sign_in.address, sign_in.email, sign_in.password
     ));
@@ -93,21 +111,22 @@ pub struct DemoPlace {
 struct Filled {
     place: DemoPlace,
     password: String,
+    owner: UserId,
     ingest_key: String,
 }
 
-async fn fill(db: &Db, shop: &Shop, now: Timestamp) -> Result<Filled, Failure> {
+async fn fill(opened: &Installation, shop: &Shop, now: Timestamp) -> Result<Filled, Failure> {
     let clock_ms = Arc::new(AtomicI64::new(now.minus(Span::from_days(i64::from(DAYS))).as_millis()));
     let reading = Arc::clone(&clock_ms);
     let clock = Arc::new(move || Timestamp::from_millis(reading.load(Ordering::Relaxed)));
-    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new());
-    let app = App::new(db.clone(), clock, installation::system_chance(), settings);
+    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new(), &opened.vault);
+    let app = App::new(opened.db.clone(), clock, installation::system_chance(), settings);
     let password = pass_phrase(&app);
     let email = EMAIL.parse().map_err(Failure::failed)?;
     let language = language_of_this_console();
     let settings = ShopSettings { name: SHOP_NAME.to_owned(), ..ShopSettings::of_a_new_installation(language) };
     create_workspace(&app, settings).await?;
-    create_owner(&app, email, password.clone(), language).await.map_err(Failure::failed)?;
+    let owner = create_owner(&app, email, password.clone(), language).await.map_err(Failure::failed)?;
     provision_all(&app).await?;
     let workspace = installation::first_workspace(&app).await?;
     // Nobody is there yet: the ready-made segments are built at once.
@@ -116,7 +135,7 @@ async fn fill(db: &Db, shop: &Shop, now: Timestamp) -> Result<Filled, Failure> {
     let bar = progress(DAYS.into());
     relive(&app, &place, shop.history(now, DAYS), &clock_ms, now, &bar).await?;
     bar.finish_and_clear();
-    Ok(Filled { place, password, ingest_key })
+    Ok(Filled { place, password, owner, ingest_key })
 }
 
 /// The first source of the workspace, and what calls to it are read with.
@@ -196,7 +215,8 @@ async fn submit(app: &App, place: &DemoPlace, events: Vec<DemoEvent>) -> Result<
     if events.is_empty() {
         return Ok(());
     }
-    let group = Group { workspace: place.workspace, source_no: place.source_no, trust: Trust::Server, events };
+    let (workspace, source_no) = (place.workspace, place.source_no);
+    let group = Group { workspace, source_no, trust: Trust::Server, remembered: Remembered::AsPromised, events };
     let bots = group.events.iter().filter(|event| event.is_bot).count() as i64;
     let receipt = app.stream.submit(group).await?;
     let heard = SourceDay {

@@ -20,8 +20,8 @@ struct Examined {
 pub async fn run(arguments: DoctorArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
-    let opened = installation::open(&settings.place).await?;
-    let app = installation::app_without_address(opened.db.clone());
+    let opened = installation::open_beside(&settings).await?;
+    let app = installation::app_without_address(&opened);
     let sample = if arguments.all { Sample::Everybody } else { Sample::People(arguments.sample) };
     let all: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
     let mut examined = Vec::with_capacity(all.len());

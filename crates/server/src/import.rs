@@ -1,10 +1,10 @@
 //! `entente import`: a file, its mapping, a progress bar, and a file of what was refused.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use crm::intake::import::{self, Calls, Format, Mapping, Progress, RefusedRow, Summary};
+use crm::intake::import::{self, Calls, Format, ImportFile, Mapping, Progress, RefusedRow, Summary};
 use crm::workspaces;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -17,22 +17,22 @@ pub async fn run(arguments: ImportArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
     let mapping = arguments.map.as_deref().map(read_mapping).transpose()?;
+    let format = format_of(&arguments.file)?;
     let file = File::open(&arguments.file)
         .map_err(|error| Failure::usage(format!("{}: {error}", arguments.file.display())))?;
-    let opened = installation::open(&settings.place).await?;
-    let app = installation::app_without_address(opened.db.clone());
+    let opened = installation::open(&settings).await?;
+    let app = installation::app_without_address(&opened);
     let workspace = installation::first_workspace(&app).await?;
     let shop = app.db.read(move |tx| workspaces::shop(tx, workspace)).await?;
     let shop = shop.ok_or_else(|| Failure::failed("the shop is gone"))?;
     let bar = progress_bar(&file);
-    let reader: Box<dyn Read + Send> = Box::new(bar.wrap_read(file));
+    let reader: Box<dyn ImportFile> = Box::new(bar.wrap_read(file));
     let kind = match arguments.kind {
         ImportKind::Contacts => import::ImportKind::Contacts,
         ImportKind::Orders => import::ImportKind::Orders,
         ImportKind::Events => import::ImportKind::Events,
     };
-    let calls =
-        Calls::open(reader, kind, format_of(&arguments.file), mapping, &shop.time_zone).map_err(Failure::usage)?;
+    let calls = Calls::open(reader, kind, format, mapping, &shop.time_zone).map_err(Failure::usage)?;
     let progress = if arguments.dry_run { Progress::DryRun } else { Progress::Apply };
     let mut rejects = RejectFile::beside(&arguments.file);
     let summary = import::import(&app, workspace, calls, progress, |refused| rejects.add(refused)).await;
@@ -64,11 +64,15 @@ fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
     toml::from_str(&text).map_err(|error| refused(error.to_string().trim_end().to_owned()))
 }
 
-fn format_of(file: &Path) -> Format {
+fn format_of(file: &Path) -> Result<Format, Failure> {
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     match extension.to_ascii_lowercase().as_str() {
-        "jsonl" | "ndjson" | "json" => Format::Jsonl,
-        _ => Format::Csv,
+        "jsonl" | "ndjson" | "json" => Ok(Format::Jsonl),
+        "xlsx" | "xlsm" => Ok(Format::Xlsx),
+        "xls" | "xlsb" | "ods" | "numbers" => {
+            Err(Failure::usage(format!("{}: of workbooks only .xlsx is read; save it as .xlsx or CSV", file.display())))
+        }
+        _ => Ok(Format::Csv),
     }
 }
 

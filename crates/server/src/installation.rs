@@ -7,44 +7,72 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crm::kernel::{App, Chance, Clock, Settings};
+use crm::kernel::{App, Chance, Clock, Settings, Vault};
 use crm::workspaces;
 use db::Db;
 use words::{Timestamp, WorkspaceId};
 
 use crate::failure::Failure;
-use crate::settings::Place;
+use crate::key_file;
+use crate::settings::{InstallationSettings, Place};
 
-const DATABASE_FILE: &str = "entente.sqlite";
+pub const DATABASE_FILE: &str = "entente.sqlite";
 const LOCK_FILE: &str = "entente.lock";
 
 /// Holds the folder's lock for as long as it lives; PostgreSQL may be shared and has none.
 pub struct Installation {
     pub db: Db,
+    /// Opens the secrets of this database.
+    pub vault: Vault,
     _lock: Option<File>,
 }
 
-/// Opens the database and brings its schema to this program's version.
-pub async fn open(place: &Place) -> Result<Installation, Failure> {
-    let place = place.clone();
-    // Opening waits for the disk or the network; what it is given is this command's only task.
-    let opened = tokio::task::spawn_blocking(move || open_blocking(&place)).await;
-    opened.map_err(Failure::failed)?
+/// Opens the database, brings its schema to this program's version, and finds the key of its secrets.
+pub async fn open(settings: &InstallationSettings) -> Result<Installation, Failure> {
+    open_as(settings, Company::Alone).await
 }
 
-fn open_blocking(place: &Place) -> Result<Installation, Failure> {
+/// The same for a command that only reads and may work beside a server.
+pub async fn open_beside(settings: &InstallationSettings) -> Result<Installation, Failure> {
+    open_as(settings, Company::Beside).await
+}
+
+/// Whether another process may work on the same folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    Beside,
+}
+
+async fn open_as(settings: &InstallationSettings, company: Company) -> Result<Installation, Failure> {
+    let place = settings.place.clone();
+    // Opening waits for the disk or the network; what it is given is this command's only task.
+    let opened = tokio::task::spawn_blocking(move || open_blocking(&place, company)).await;
+    let (db, lock) = opened.map_err(Failure::failed)??;
+    let vault = key_file::vault_of(&db, &settings.key_file).await?;
+    Ok(Installation { db, vault, _lock: lock })
+}
+
+/// An installation of its own in a folder: the demo and the benchmark.
+pub async fn open_here(place: Place) -> Result<Installation, Failure> {
+    open(&InstallationSettings::of_place(place)).await
+}
+
+fn open_blocking(place: &Place, company: Company) -> Result<(Db, Option<File>), Failure> {
     match place {
         Place::Folder(folder) => {
-            let lock = lock(folder)?;
-            let db = Db::open_sqlite(&folder.join(DATABASE_FILE), crm::MIGRATIONS)?;
-            Ok(Installation { db, _lock: Some(lock) })
+            let lock = match company {
+                Company::Alone => Some(lock(folder)?),
+                Company::Beside => None,
+            };
+            Ok((Db::open_sqlite(&folder.join(DATABASE_FILE), crm::MIGRATIONS)?, lock))
         }
-        Place::Postgres(url) => Ok(Installation { db: Db::open_postgres(url, crm::MIGRATIONS)?, _lock: None }),
+        Place::Postgres(url) => Ok((Db::open_postgres(url, crm::MIGRATIONS)?, None)),
     }
 }
 
 /// The operating system drops the lock with the process, however it ends.
-fn lock(folder: &Path) -> Result<File, Failure> {
+pub fn lock(folder: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| Failure::failed(format!("{}: {error}", folder.display()));
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     let mut options = OpenOptions::new();
@@ -66,15 +94,17 @@ pub fn app(db: Db, settings: Settings) -> App {
 }
 
 /// For commands that serve nothing: no address is shown.
-pub fn app_without_address(db: Db) -> App {
-    app(db, settings_of("http://127.0.0.1:8080", Vec::new()))
+pub fn app_without_address(opened: &Installation) -> App {
+    app(opened.db.clone(), settings_of("http://127.0.0.1:8080", Vec::new(), &opened.vault))
 }
 
-pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>) -> Settings {
+pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>, vault: &Vault) -> Settings {
     Settings {
         public_url: public_url.to_owned(),
         is_secure: public_url.starts_with("https://"),
         trusted_proxies,
+        vault: vault.clone(),
+        security_contact: None,
         shows_gallery: cfg!(debug_assertions),
     }
 }

@@ -25,8 +25,8 @@ pub async fn run(command: KeysCommand) -> Result<(), Failure> {
 async fn create(arguments: KeysCreateArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
-    let opened = installation::open(&settings.place).await?;
-    let app = installation::app_without_address(opened.db.clone());
+    let opened = installation::open(&settings).await?;
+    let app = installation::app_without_address(&opened);
     let created = match arguments.kind {
         KeyKind::Ingest => ingest_key(&app, &arguments).await?,
         KeyKind::Api => api_key(&app, &arguments).await?,

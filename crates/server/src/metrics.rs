@@ -16,8 +16,9 @@ use words::WorkspaceId;
 
 use crate::connection::Connections;
 use crate::failure::Failure;
-use crate::http::{self, Front};
-use crate::shutdown::Ending;
+use crate::http::{self, Front, Wire};
+use crate::serve::GRACE_OF_SIDE_DOORS;
+use crate::tls::Certificates;
 
 /// Answers by the first digit of their status.
 #[derive(Clone, Default)]
@@ -36,24 +37,36 @@ struct Gauges {
     app: App,
     metrics: Metrics,
     connections: Connections,
+    certificates: Certificates,
     /// The newest event of each workspace's log since the start.
     newest: Arc<Mutex<HashMap<WorkspaceId, i64>>>,
 }
 
 /// Serves `GET /metrics` on its own address until the end.
-pub async fn serve(app: &App, front: &Front, address: SocketAddr, ending: Ending) -> Result<SocketAddr, Failure> {
+pub async fn serve(
+    app: &App,
+    front: &Front,
+    certificates: &Certificates,
+    address: SocketAddr,
+) -> Result<SocketAddr, Failure> {
     let (listener, bound) = http::bind(address).await?;
     let gauges = Gauges {
         app: app.clone(),
         metrics: front.metrics.clone(),
         connections: front.connections.clone(),
+        certificates: certificates.clone(),
         newest: Arc::default(),
     };
     tokio::spawn(follow_news(app.clone(), Arc::clone(&gauges.newest)));
     let router = Router::new().route("/metrics", get(show)).with_state(gauges);
-    let own =
-        Front { router, trusted_proxies: Vec::new(), metrics: Metrics::default(), connections: Connections::default() };
-    tokio::spawn(http::serve(own, listener, ending, std::time::Duration::from_secs(1)));
+    let own = Front {
+        router,
+        wire: Wire::Plain,
+        trusted_proxies: Vec::new(),
+        metrics: Metrics::default(),
+        connections: Connections::default(),
+    };
+    tokio::spawn(http::serve(own, listener, app.ending.clone(), GRACE_OF_SIDE_DOORS));
     Ok(bound)
 }
 
@@ -93,6 +106,9 @@ fn render(gauges: &Gauges) -> String {
     family("entente_http_requests_total", "counter", "Answered requests by status.", &requests);
     let open = gauges.connections.count() as u64;
     family("entente_http_connections", "gauge", "Open connections.", &[(String::new(), open)]);
+    let until = gauges.certificates.validity().map(|validity| (String::new(), validity.until_s.unsigned_abs()));
+    let help = "When the shown certificate ends, in Unix seconds; absent without TLS.";
+    family("entente_tls_certificate_ends_seconds", "gauge", help, &until.into_iter().collect::<Vec<_>>());
     let (writes, reads) = gauges.app.db.waiting();
     let waiting = [("{kind=\"write\"}".to_owned(), writes as u64), ("{kind=\"read\"}".to_owned(), reads as u64)];
     family("entente_db_waiting_transactions", "gauge", "Transactions that wait for a thread.", &waiting);

@@ -2,49 +2,87 @@
 
 use std::time::Duration;
 
-use crm::kernel::App;
+use crm::kernel::{App, Settings};
 use crm::workspaces;
 use words::WorkspaceId;
 
+use crate::acme::Acme;
 use crate::command::ServeArguments;
 use crate::connection::Connections;
 use crate::failure::Failure;
-use crate::http::{self, Front};
+use crate::http::{self, Front, Wire};
 use crate::metrics::{self, Metrics};
-use crate::settings::ServeSettings;
-use crate::shutdown::{self, Ending};
-use crate::{installation, say, telemetry};
+use crate::redirect::{self, Challenges};
+use crate::settings::{ServeSettings, TlsSettings};
+use crate::tls::{self, Certificates};
+use crate::{installation, say, shutdown, telemetry};
 
 /// How long requests may still run after the end was announced.
 const GRACE: Duration = Duration::from_secs(10);
+/// The same for figures and redirects, which nobody misses.
+pub const GRACE_OF_SIDE_DOORS: Duration = Duration::from_secs(1);
 
 pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let settings = ServeSettings::resolve(&arguments).map_err(Failure::usage)?;
     telemetry::start(&settings.installation.log, settings.installation.log_format)?;
     let ending = shutdown::listen()?;
-    let opened = installation::open(&settings.installation.place).await?;
+    let opened = installation::open(&settings.installation).await?;
     let (listener, bound) = http::bind(settings.listen).await?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{bound}"));
-    let app_settings = installation::settings_of(&public_url, settings.trusted_proxies.clone());
-    let app = installation::app(opened.db.clone(), app_settings);
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
+    let app_settings = Settings {
+        security_contact: settings.security_contact.clone(),
+        ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened.vault)
+    };
+    let app = App { ending, ..installation::app(opened.db.clone(), app_settings) };
     provision_all(&app).await?;
-    let front = front(&app);
+    let certificates = Certificates::default();
+    let front = Front { wire: wire(&settings, &certificates, &app).await?, ..front(&app) };
     if let Some(address) = settings.metrics_listen {
-        let bound = metrics::serve(&app, &front, address, ending.clone()).await?;
+        let bound = metrics::serve(&app, &front, &certificates, address).await?;
         say::to_people(&format!("Metrics:     http://{bound}/metrics"));
     }
     say::to_people(&format!("Entente:     {public_url}"));
     if let Some(link) = workspaces::ensure_setup_link(&app).await? {
         say::to_people(&format!("Set it up:   {link}   (works once, for one hour)"));
     }
-    serve_until_the_end(&app, front, listener, ending, GRACE).await;
+    serve_until_the_end(&app, front, listener, GRACE).await;
     Ok(())
 }
 
-/// The product's router with its limits.
+/// Plain, or TLS with somebody who keeps its certificate fresh.
+async fn wire(settings: &ServeSettings, certificates: &Certificates, app: &App) -> Result<Wire, Failure> {
+    let Some(tls) = settings.tls.clone() else { return Ok(Wire::Plain) };
+    let mut hangups = tls::hangups()?;
+    let challenges = Challenges::default();
+    if let Some(address) = settings.http_listen {
+        let (listener, bound) = http::bind(address).await?;
+        let router = redirect::router(app.settings.public_url.clone(), challenges.clone());
+        let own = Front { router, ..front(app) };
+        tokio::spawn(http::serve(own, listener, app.ending.clone(), GRACE_OF_SIDE_DOORS));
+        say::to_people(&format!("Redirect:    http://{bound}"));
+    }
+    match tls {
+        TlsSettings::Files(files) => {
+            let held = files.show(certificates).map_err(Failure::usage)?;
+            tokio::spawn(files.follow(certificates.clone(), held, hangups));
+        }
+        TlsSettings::Acme(settings) => {
+            let acme = Acme { settings, certificates: certificates.clone(), challenges };
+            acme.show_kept();
+            tokio::spawn(acme.run());
+            // There is nothing to read again, and a supervisor that asks for it must not end us.
+            tokio::spawn(async move { while hangups.recv().await.is_some() {} });
+        }
+    }
+    Ok(Wire::Tls(certificates.acceptor()?))
+}
+
+/// The product's router with its limits, not encrypted.
 pub fn front(app: &App) -> Front {
     Front {
         router: crm::web::router(app.clone()),
+        wire: Wire::Plain,
         trusted_proxies: app.settings.trusted_proxies.clone(),
         metrics: Metrics::default(),
         connections: Connections::default(),
@@ -52,15 +90,10 @@ pub fn front(app: &App) -> Front {
 }
 
 /// Serves, then writes what is only in memory and closes the database.
-pub async fn serve_until_the_end(
-    app: &App,
-    front: Front,
-    listener: tokio::net::TcpListener,
-    ending: Ending,
-    grace: Duration,
-) {
-    app.start_workers();
-    http::serve(front, listener, ending, grace).await;
+pub async fn serve_until_the_end(app: &App, front: Front, listener: tokio::net::TcpListener, grace: Duration) {
+    let workers = app.start_workers();
+    http::serve(front, listener, app.ending.clone(), grace).await;
+    workers.ended().await;
     if let Err(error) = app.health.write(app).await {
         tracing::warn!(%error, "the last health figures of sources were not written");
     }

@@ -3,19 +3,40 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use instant_acme::LetsEncrypt;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::acme::AcmeSettings;
 use crate::command::{InstallationArguments, LogFormat, ServeArguments};
+use crate::tls::CertificateFiles;
 
 /// The settings file looked for where the command runs.
 const DEFAULT_FILE: &str = "entente.toml";
 const DEFAULT_DATA: &str = "entente-data";
+const KEY_FILE: &str = "entente.key";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 8] =
-    ["data", "database_url", "listen", "log", "log_format", "metrics_listen", "public_url", "trusted_proxies"];
+const KEYS: [&str; 17] = [
+    "acme_contact",
+    "acme_directory",
+    "acme_folder",
+    "acme_root",
+    "data",
+    "database_url",
+    "http_listen",
+    "key_file",
+    "listen",
+    "log",
+    "log_format",
+    "metrics_listen",
+    "public_url",
+    "security_contact",
+    "tls_certificate",
+    "tls_key",
+    "trusted_proxies",
+];
 
 #[derive(Debug, Error)]
 pub enum SettingsError {
@@ -27,12 +48,18 @@ pub enum SettingsError {
     BadValue { path: String, reason: String },
     #[error("public_url is {0}; write the address people type, as in https://crm.example.com, without a path")]
     BadPublicUrl(String),
+    #[error("{0}")]
+    BadTls(&'static str),
+    #[error("security_contact is {0}; write it as mailto:security@example.com or https://…")]
+    BadSecurityContact(String),
 }
 
 /// Where the data is and how to log: what every command needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstallationSettings {
     pub place: Place,
+    /// Opens the secrets of the database.
+    pub key_file: PathBuf,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -51,18 +78,38 @@ pub struct ServeSettings {
     pub public_url: Option<String>,
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics_listen: Option<SocketAddr>,
+    pub tls: Option<TlsSettings>,
+    /// Where plain HTTP is led to https.
+    pub http_listen: Option<SocketAddr>,
+    pub security_contact: Option<String>,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsSettings {
+    Files(CertificateFiles),
+    Acme(AcmeSettings),
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct FileSettings {
+    acme_contact: Option<String>,
+    acme_directory: Option<String>,
+    acme_folder: Option<PathBuf>,
+    acme_root: Option<PathBuf>,
     data: Option<PathBuf>,
     database_url: Option<String>,
+    http_listen: Option<SocketAddr>,
+    key_file: Option<PathBuf>,
     listen: Option<SocketAddr>,
     log: Option<String>,
     log_format: Option<String>,
     metrics_listen: Option<SocketAddr>,
     public_url: Option<String>,
+    security_contact: Option<String>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
 }
 
@@ -83,7 +130,17 @@ impl InstallationSettings {
             }
         };
         let log = arguments.log.clone().or_else(|| file.log.clone()).unwrap_or_else(|| DEFAULT_LOG.to_owned());
-        Ok(Self { place: place(arguments, file), log, log_format: format })
+        let key_file = key_file(arguments, file);
+        Ok(Self { place: place(arguments, file), key_file, log, log_format: format })
+    }
+
+    /// A place whose key file lies in it, or where the command runs.
+    pub fn of_place(place: Place) -> Self {
+        let folder = match &place {
+            Place::Folder(folder) => folder.clone(),
+            Place::Postgres(_) => PathBuf::from(DEFAULT_DATA),
+        };
+        Self { place, key_file: folder.join(KEY_FILE), log: DEFAULT_LOG.to_owned(), log_format: LogFormat::Text }
     }
 }
 
@@ -98,18 +155,104 @@ fn place(arguments: &InstallationArguments, file: &FileSettings) -> Place {
         .unwrap_or_else(|| Place::Folder(PathBuf::from(DEFAULT_DATA)))
 }
 
+/// The one that is named, else the one in the data folder, with PostgreSQL too.
+fn key_file(arguments: &InstallationArguments, file: &FileSettings) -> PathBuf {
+    let named = arguments.key_file.clone().or_else(|| file.key_file.clone());
+    let folder = || arguments.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
+    named.unwrap_or_else(|| folder().join(KEY_FILE))
+}
+
 impl ServeSettings {
     pub fn resolve(arguments: &ServeArguments) -> Result<Self, SettingsError> {
         let file = FileSettings::read(arguments.installation.config.as_deref())?;
+        Self::of(arguments, file)
+    }
+
+    fn of(arguments: &ServeArguments, file: FileSettings) -> Result<Self, SettingsError> {
         let public_url = arguments.public_url.clone().or_else(|| file.public_url.clone());
+        let public_url = public_url.map(|url| check_public_url(&url)).transpose()?;
+        let installation = InstallationSettings::of(&arguments.installation, &file)?;
+        let http_listen = arguments.http_listen.or(file.http_listen);
+        let tls = tls(arguments, &file, &installation.place, public_url.as_deref())?;
+        check_tls(tls.as_ref(), http_listen, public_url.as_deref())?;
+        let contact = arguments.security_contact.clone().or(file.security_contact);
         Ok(Self {
-            installation: InstallationSettings::of(&arguments.installation, &file)?,
+            installation,
             listen: arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
-            public_url: public_url.map(|url| check_public_url(&url)).transpose()?,
+            public_url,
             trusted_proxies: arguments.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default(),
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
+            tls,
+            http_listen,
+            security_contact: contact.map(check_security_contact).transpose()?,
         })
     }
+}
+
+fn tls(
+    arguments: &ServeArguments,
+    file: &FileSettings,
+    place: &Place,
+    public_url: Option<&str>,
+) -> Result<Option<TlsSettings>, SettingsError> {
+    let path = |flag: &Option<PathBuf>, key: &Option<PathBuf>| flag.clone().or_else(|| key.clone());
+    let text = |flag: &Option<String>, key: &Option<String>| flag.clone().or_else(|| key.clone());
+    let certificate = path(&arguments.tls_certificate, &file.tls_certificate);
+    let contact = text(&arguments.acme_contact, &file.acme_contact);
+    match (certificate, path(&arguments.tls_key, &file.tls_key), contact) {
+        (None, None, None) => Ok(None),
+        (Some(certificate), Some(key), None) => Ok(Some(TlsSettings::Files(CertificateFiles { certificate, key }))),
+        (None, None, Some(contact)) => {
+            let name = public_url.and_then(|url| url.strip_prefix("https://"));
+            let host = name.filter(|host| !host.contains([':', '['])).ok_or(SettingsError::BadTls(NO_NAME))?;
+            let kept = path(&arguments.acme_folder, &file.acme_folder).or_else(|| match place {
+                Place::Folder(data) => Some(data.join("acme")),
+                Place::Postgres(_) => None,
+            });
+            let directory = text(&arguments.acme_directory, &file.acme_directory);
+            Ok(Some(TlsSettings::Acme(AcmeSettings {
+                host: host.to_owned(),
+                contact,
+                directory: directory.unwrap_or_else(|| LetsEncrypt::Production.url().to_owned()),
+                root: path(&arguments.acme_root, &file.acme_root),
+                folder: kept.ok_or(SettingsError::BadTls(NO_FOLDER))?,
+            })))
+        }
+        (_, _, Some(_)) => Err(SettingsError::BadTls(TWO_SOURCES)),
+        _ => Err(SettingsError::BadTls(HALF_A_PAIR)),
+    }
+}
+
+const HALF_A_PAIR: &str = "tls_certificate and tls_key belong together; set both";
+const TWO_SOURCES: &str =
+    "the certificate comes from tls_certificate and tls_key, or by acme_contact; set one of the two";
+const NO_NAME: &str = "acme_contact needs a public_url such as https://crm.example.com, which names what to certify";
+const NO_FOLDER: &str = "with PostgreSQL, acme_folder says where account and certificate are kept; set it";
+const NO_CHALLENGE: &str = "an ACME authority looks at port 80; set http_listen, as in 0.0.0.0:80";
+const NO_TLS: &str = "http_listen leads to https, which needs tls_certificate and tls_key, or acme_contact";
+const NOT_SECURE: &str = "with TLS, public_url begins with https://; session cookies and links follow it";
+
+fn check_tls(
+    tls: Option<&TlsSettings>,
+    http_listen: Option<SocketAddr>,
+    public_url: Option<&str>,
+) -> Result<(), SettingsError> {
+    let refused = match (tls, http_listen) {
+        (None, Some(_)) => Some(NO_TLS),
+        (Some(TlsSettings::Acme(_)), None) => Some(NO_CHALLENGE),
+        (Some(_), _) if public_url.is_some_and(|url| url.starts_with("http://")) => Some(NOT_SECURE),
+        _ => None,
+    };
+    refused.map_or(Ok(()), |reason| Err(SettingsError::BadTls(reason)))
+}
+
+/// RFC 9116 asks for a URI; a line break would add lines of somebody's choice.
+fn check_security_contact(contact: String) -> Result<String, SettingsError> {
+    let is_uri = ["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme));
+    if is_uri && contact.chars().all(|letter| letter.is_ascii_graphic()) {
+        return Ok(contact);
+    }
+    Err(SettingsError::BadSecurityContact(contact))
 }
 
 /// Scheme and host, no path: links are made by putting a path behind it.
@@ -174,12 +317,21 @@ mod tests {
         let text = r#"
             data = "d"
             database_url = "postgres://x"
+            key_file = "k"
             listen = "0.0.0.0:80"
             log = "warn"
             log_format = "json"
             metrics_listen = "127.0.0.1:9000"
             public_url = "https://crm.example.com/"
             trusted_proxies = ["10.0.0.1"]
+            tls_certificate = "c.pem"
+            tls_key = "k.pem"
+            http_listen = "0.0.0.0:81"
+            acme_contact = "ana@example.com"
+            acme_directory = "https://acme.example.com"
+            acme_folder = "a"
+            acme_root = "r.pem"
+            security_contact = "mailto:security@example.com"
         "#;
         let file = FileSettings::parse(text, "entente.toml").unwrap();
         assert_eq!(file.listen.unwrap().port(), 80);
@@ -187,6 +339,7 @@ mod tests {
         let settings = InstallationSettings::of(&InstallationArguments::default(), &file).unwrap();
         assert_eq!((settings.log_format, settings.log.as_str()), (LogFormat::Json, "warn"));
         assert_eq!(settings.place, Place::Postgres("postgres://x".to_owned()));
+        assert_eq!(settings.key_file, PathBuf::from("k"));
     }
 
     #[test]
@@ -201,6 +354,46 @@ mod tests {
         assert_eq!(check_public_url("https://crm.example.com/").unwrap(), "https://crm.example.com");
         for bad in ["crm.example.com", "https://", "https://crm.example.com/crm", "ftp://crm.example.com"] {
             assert!(check_public_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn serve(text: &str) -> Result<ServeSettings, String> {
+        let arguments = ServeArguments::default();
+        ServeSettings::of(&arguments, FileSettings::parse(text, "entente.toml").unwrap())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_of_tls_that_cannot_work_together_are_refused_with_what_is_missing() {
+        let acme = "acme_contact = \"ana@example.com\"\n";
+        let url = "public_url = \"https://crm.example.com\"\n";
+        for (text, reason) in [
+            ("tls_key = \"k\"".to_owned(), HALF_A_PAIR),
+            (format!("{acme}tls_key = \"k\""), TWO_SOURCES),
+            (acme.to_owned(), NO_NAME),
+            (format!("{acme}{url}"), NO_CHALLENGE),
+            (format!("{acme}{url}database_url = \"postgres://x\""), NO_FOLDER),
+            ("http_listen = \"0.0.0.0:80\"".to_owned(), NO_TLS),
+            ("tls_certificate = \"c\"\ntls_key = \"k\"\npublic_url = \"http://a.example\"".to_owned(), NOT_SECURE),
+        ] {
+            assert_eq!(serve(&text), Err(reason.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_acme_certificate_is_for_the_public_name_and_kept_beside_the_data() {
+        let text = "acme_contact = \"ana@example.com\"\npublic_url = \"https://crm.example.com\"\n\
+                    http_listen = \"0.0.0.0:80\"\ndata = \"d\"";
+        let Some(TlsSettings::Acme(acme)) = serve(text).unwrap().tls else { panic!("no ACME") };
+        assert_eq!((acme.host.as_str(), acme.folder), ("crm.example.com", PathBuf::from("d/acme")));
+        assert_eq!(acme.directory, LetsEncrypt::Production.url());
+    }
+
+    #[test]
+    fn a_security_contact_is_an_address_on_one_line() {
+        assert!(check_security_contact("mailto:security@example.com".to_owned()).is_ok());
+        for bad in ["security@example.com", "mailto:a@b\nPolicy: https://evil.example", "javascript:1"] {
+            assert!(check_security_contact(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

@@ -33,6 +33,9 @@ const SCREENS: &[(&str, &str)] = &[
     ("account", "/account"),
     ("settings", "/settings"),
     ("keys", "/settings/keys"),
+    ("security", "/settings/security"),
+    ("audit", "/audit"),
+    ("second-factor", "/account/second-factor"),
     ("gallery", "/ui-gallery"),
 ];
 
@@ -42,6 +45,7 @@ async fn main() -> Outcome<()> {
     std::fs::create_dir_all(&folder)?;
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Err("the browser was skipped".into()) };
     let running = RunningApp::start().await;
+    running.turn_back(DAYS);
     let settings =
         ShopSettings { name: "Maison Lumière".to_owned(), ..ShopSettings::of_a_new_installation(Language::French) };
     let workspace = workspaces::create_workspace(&running.app, settings).await?;

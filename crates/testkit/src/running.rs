@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
-use crm::kernel::{App, Settings};
-use crm::stream::{Group, Trust, ticker};
+use crm::kernel::{App, Settings, Vault};
+use crm::stream::{Group, Remembered, Trust, ticker};
 use db::Db;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -44,8 +44,14 @@ impl RunningApp {
     async fn serve(db: Db, folder: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
-        let settings =
-            Settings { public_url: url.clone(), is_secure: false, trusted_proxies: Vec::new(), shows_gallery: true };
+        let settings = Settings {
+            public_url: url.clone(),
+            is_secure: false,
+            trusted_proxies: Vec::new(),
+            vault: Vault::new(&repeatable_chance()),
+            security_contact: None,
+            shows_gallery: true,
+        };
         let past_ms = Arc::new(AtomicI64::new(0));
         let shown_ms = Arc::clone(&past_ms);
         let clock = move || match shown_ms.load(Ordering::SeqCst) {
@@ -57,6 +63,13 @@ impl RunningApp {
         let service = crm::web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, service).into_future());
         Self { app, url, past_ms, _folder: folder }
+    }
+
+    /// Turns the clock back until a history is told: a shop that is opened then is older than its events. The log never
+    /// goes back in time, so without this all of a told past arrives today.
+    pub fn turn_back(&self, days: u32) {
+        let day_ms = 86_400_000;
+        self.past_ms.store(system_now().as_millis() - i64::from(days + 1) * day_ms, Ordering::SeqCst);
     }
 
     /// Tells the past of a demo shop to the stream, as its site would have: the clock shows the time of the events.
@@ -96,7 +109,7 @@ impl RunningApp {
         };
         let now = self.app.now();
         let events = events.into_iter().map(|event| incoming(event, now)).collect();
-        let group = Group { workspace, source_no, trust: Trust::Server, events };
+        let group = Group { workspace, source_no, trust: Trust::Server, remembered: Remembered::AsPromised, events };
         self.app.stream.submit(group).await.expect("the stream takes the calls");
     }
 }

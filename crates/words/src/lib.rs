@@ -19,5 +19,5 @@ pub use id::{ApiKeyId, ConflictId, Id, IdError, MergeId, ProfileId, SegmentId, S
 pub use money::{Currency, CurrencyError, Money, MoneyError};
 pub use phone::{Phone, PhoneError};
 pub use span::{Span, SpanError};
-pub use text::{clean_text, fold};
+pub use text::{clean_text, fold, search_key};
 pub use timestamp::{Timestamp, TimestampError};

@@ -25,6 +25,24 @@ impl Phone {
         Self::parse_with(text, default_country.as_str().parse().ok())
     }
 
+    /// The beginning of a number as it would stand in E.164: `06 12` of France is `+33612`. `None` when the text is no
+    /// beginning of a number.
+    pub fn prefix(text: &str, default_country: Country) -> Option<String> {
+        let is_separator = |letter: char| letter.is_whitespace() || "().-/".contains(letter);
+        let dialled: String = text.chars().filter(|letter| !is_separator(*letter)).collect();
+        let international = dialled.strip_prefix('+').or_else(|| dialled.strip_prefix("00"));
+        let digits = international.unwrap_or(&dialled);
+        if digits.is_empty() || digits.len() > MAX_BYTES || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        if international.is_some() {
+            return Some(format!("+{digits}"));
+        }
+        let plan = phonenumber::metadata::DATABASE.by_id(default_country.as_str())?;
+        let trunk = plan.national_prefix().unwrap_or_default();
+        Some(format!("+{}{}", plan.country_code(), digits.strip_prefix(trunk).unwrap_or(digits)))
+    }
+
     /// The number in E.164.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +98,22 @@ mod tests {
     #[track_caller]
     fn check(text: &str, country: &str, e164: &str) {
         assert_eq!(Phone::parse(text, country.parse().unwrap()).unwrap().as_str(), e164, "{text}");
+    }
+
+    #[test]
+    fn the_beginning_of_a_number_is_that_of_its_international_form() {
+        let prefix = |text, country: &str| Phone::prefix(text, country.parse().unwrap());
+        for (text, country, expected) in [
+            ("06 12", "FR", Some("+33612")),
+            ("+33 6.12", "FR", Some("+33612")),
+            ("0033612", "BE", Some("+33612")),
+            ("612", "FR", Some("+33612")),
+            ("(415) 555", "US", Some("+1415555")),
+            ("06 rue", "FR", None),
+            ("+", "FR", None),
+        ] {
+            assert_eq!(prefix(text, country).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

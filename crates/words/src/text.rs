@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Folds text for comparing: lower case, then Unicode's composed form (NFC), so that É equals é however it was typed.
@@ -16,6 +17,39 @@ pub fn fold(text: &str) -> String {
     match composed(&lowered) {
         Cow::Borrowed(_) => lowered,
         Cow::Owned(recomposed) => recomposed,
+    }
+}
+
+/// Text as people search for it: lower case, without accents, its words parted by one blank each.
+///
+/// "Éloïse", "ELOISE" and "éloïse" (typed with combining accents) are one; so are "Jean-Pierre" and "jean pierre". A
+/// prefix gives a prefix, as long as it does not end between two words.
+pub fn search_key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for letter in text.nfd().filter(|letter| !is_combining_mark(*letter)) {
+        if letter.is_alphanumeric() {
+            letter.to_lowercase().for_each(|letter| push_plain(&mut key, letter));
+        } else if !key.is_empty() && !key.ends_with(' ') {
+            key.push(' ');
+        }
+    }
+    key.truncate(key.trim_end().len());
+    key
+}
+
+/// Letters that Unicode does not take apart, as they are typed where the keyboard lacks them.
+fn push_plain(key: &mut String, letter: char) {
+    match letter {
+        'ß' => key.push_str("ss"),
+        'œ' => key.push_str("oe"),
+        'æ' => key.push_str("ae"),
+        'þ' => key.push_str("th"),
+        'ø' => key.push('o'),
+        'ł' => key.push('l'),
+        'đ' | 'ð' => key.push('d'),
+        'ı' => key.push('i'),
+        other if is_combining_mark(other) => {}
+        other => key.push(usual_sigma(other)),
     }
 }
 
@@ -40,6 +74,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_search_key_forgets_accents_case_and_what_stands_between_words() {
+        for (text, key) in [
+            ("Éloïse", "eloise"),
+            ("E\u{301}LOI\u{308}SE", "eloise"),
+            ("  Jean-Pierre  D’Ormesson ", "jean pierre d ormesson"),
+            ("Cœur Straße Øst Łódź", "coeur strasse ost lodz"),
+            ("İpek", "ipek"),
+            ("Ἀθηνᾶς", "αθηνασ"),
+            ("…", ""),
+        ] {
+            assert_eq!(search_key(text), key, "{text}");
+        }
+    }
 
     #[test]
     fn case_and_composition_do_not_matter_but_letters_do() {

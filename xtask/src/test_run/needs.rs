@@ -44,6 +44,13 @@ const CHROME_DRIVER: Need = Need {
     ubuntu: &["chromium-chromedriver"],
 };
 
+const PEBBLE: Need = Need {
+    what: "an ACME authority for tests (pebble)",
+    is_there: || program(&["pebble"]).is_some(),
+    debian: &["pebble"],
+    ubuntu: &["pebble"],
+};
+
 /// Finds or installs what the tests need, and starts PostgreSQL. Answers false when a person must install something.
 pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     let brings_postgres = std::env::var_os("ENTENTE_TEST_POSTGRES").is_some();
@@ -65,7 +72,21 @@ pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
         run.set("ENTENTE_TEST_SKIP_BROWSER", "1");
     }
     find_client_tools(run);
+    find_authority(extent, run);
     Ok(true)
+}
+
+/// Not every release packages it: without it only that test is left out.
+fn find_authority(extent: Extent, run: &mut Run) {
+    if extent == Extent::Everything && !(PEBBLE.is_there)() {
+        match install(&[&PEBBLE]) {
+            Ok(_) => {}
+            Err(error) => println!("    {error}"),
+        }
+    }
+    if !(PEBBLE.is_there)() {
+        run.leave_out("PEBBLE", "the test of certificates by ACME: pebble is not here");
+    }
 }
 
 /// The public client libraries need their own languages; without them only that test is left out.

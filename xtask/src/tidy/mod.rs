@@ -8,6 +8,7 @@ mod lengths;
 mod lexer;
 mod machine;
 mod markup;
+mod npm;
 mod source;
 mod tables;
 mod texts;
@@ -52,6 +53,7 @@ const CHECKS: &[fn(&House) -> Vec<Finding>] = &[
     committed::check,
     vendored::check,
     dependencies::check,
+    npm::check,
 ];
 
 /// Prints findings and hints; fails when there is a finding.

@@ -1,11 +1,11 @@
 //! An order call becomes the order it speaks of.
 
 use db::{DbError, Tx};
-use engine::orders::{OrderChange, OrderEvent, OrderHistory, OrderProblem, OrderStanding};
+use engine::orders::{OrderEvent, OrderHistory, OrderProblem, OrderStanding};
 use thiserror::Error;
 use words::{Currency, WorkspaceId};
 
-use super::store::{self, StoredOrder};
+use super::store;
 
 /// What the call made of the order.
 #[derive(Clone, Debug)]
@@ -36,19 +36,15 @@ pub fn record_order(
     event: &OrderEvent,
     currency: Currency,
 ) -> Result<Recorded, RecordError> {
-    let order_id = event.order_id.clone();
-    let stored = store::order(tx, workspace, &order_id)?;
-    let (mut history, owner) = match stored {
-        Some(stored) => (stored.history, Some(stored.number)),
-        None => (OrderHistory::default(), None),
-    };
-    let completes_first = matches!(event.change, OrderChange::Completed(_)) && !history.is_placed();
-    history.fold(event)?;
-    let new_owner = match owner {
-        Some(owner) if !completes_first => owner,
-        _ => number,
-    };
-    let standing = history.standing(&order_id, currency).ok_or(RecordError::Empty)?;
-    store::put_order(tx, workspace, &StoredOrder { number: new_owner, history }, &standing)?;
-    Ok(Recorded { standing, owner: new_owner, former_owner: owner.filter(|owner| *owner != new_owner) })
+    let order_id = &event.order_id;
+    let stored = store::order(tx, workspace, order_id)?;
+    let (former_owner, former_share) = (stored.as_ref().map(|one| one.number), stored.as_ref().map(|one| one.share));
+    let mut history = stored.map_or_else(OrderHistory::default, |stored| stored.history);
+    let owner = history.fold_call_of(former_owner, number, event)?;
+    let standing = history.standing(order_id, currency).ok_or(RecordError::Empty)?;
+    store::put_order(tx, workspace, (owner, &history), &standing, former_share)?;
+    if let Some(former) = former_owner.filter(|former| *former != number) {
+        store::note_speakers(tx, workspace, order_id, [former, number])?;
+    }
+    Ok(Recorded { standing, owner, former_owner: former_owner.filter(|former| *former != owner) })
 }

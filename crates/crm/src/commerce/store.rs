@@ -1,13 +1,47 @@
 //! All SQL of orders and their lines.
 
 use db::{DbError, Row, Tx, Value, sql};
-use engine::orders::{OrderHistory, OrderStanding};
-use words::{Currency, Timestamp, WorkspaceId};
+use engine::orders::{OrderHistory, OrderStanding, OrderStatus};
+use words::{Currency, Span, Timestamp, WorkspaceId};
 
 /// An order's owner and everything that was ever said of it.
 pub struct StoredOrder {
     pub number: i64,
     pub history: OrderHistory,
+    /// What it adds to the sums of the shop.
+    pub share: Share,
+}
+
+/// What one order adds to the sums of the shop; an order that does not count adds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    ordered_at: Timestamp,
+    currency: Currency,
+    orders: i64,
+    net_minor: i64,
+}
+
+impl Share {
+    pub fn of(standing: &OrderStanding) -> Self {
+        let counts = i64::from(!matches!(standing.status, OrderStatus::Cancelled | OrderStatus::Pending));
+        Self {
+            ordered_at: standing.ordered_at,
+            currency: standing.currency,
+            orders: counts,
+            net_minor: counts * standing.net_minor,
+        }
+    }
+}
+
+/// The step of the kept sums: every day of every time zone begins with one.
+const QUARTER_MS: i64 = 15 * 60 * 1000;
+
+pub fn quarter_of(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(QUARTER_MS)
+}
+
+pub fn start_of_quarter(quarter: i64) -> Timestamp {
+    Timestamp::from_millis(quarter.saturating_mul(QUARTER_MS))
 }
 
 /// An order as lists show it.
@@ -24,25 +58,36 @@ pub struct ListedOrder {
 
 pub fn order(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str) -> Result<Option<StoredOrder>, DbError> {
     tx.query_opt(
-        sql("SELECT number, history FROM orders WHERE workspace_id = $1 AND order_id = $2"),
+        sql("SELECT number, history, ordered_at, currency, total_minor - refunded_minor, status
+             FROM orders
+             WHERE workspace_id = $1 AND order_id = $2"),
         &[&workspace, &order_id],
         |row| {
-            let history: String = row.get(1)?;
+            let (history, currency, status) = (row.get::<String>(1)?, row.get::<String>(3)?, row.get::<String>(5)?);
+            let counts = i64::from(status != "cancelled" && status != "pending");
             Ok(StoredOrder {
                 number: row.get(0)?,
                 history: serde_json::from_str(&history).map_err(crate::kernel::corrupt)?,
+                share: Share {
+                    ordered_at: row.get(2)?,
+                    currency: currency.parse().map_err(crate::kernel::corrupt)?,
+                    orders: counts,
+                    net_minor: counts * row.get::<i64>(4)?,
+                },
             })
         },
     )
 }
 
+/// Writes the order with its lines; `former` is what it added to the sums before.
 pub fn put_order(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    order: &StoredOrder,
+    (number, history): (i64, &OrderHistory),
     standing: &OrderStanding,
+    former: Option<Share>,
 ) -> Result<(), DbError> {
-    let history = serde_json::to_string(&order.history).map_err(crate::kernel::corrupt)?;
+    let history = serde_json::to_string(history).map_err(crate::kernel::corrupt)?;
     tx.execute(
         sql("INSERT INTO orders
                (workspace_id, order_id, number, status, currency, total_minor, refunded_minor,
@@ -55,7 +100,7 @@ pub fn put_order(
         &[
             &workspace,
             &standing.order_id,
-            &order.number,
+            &number,
             &standing.status.as_str(),
             &standing.currency.to_string(),
             &standing.total_minor,
@@ -64,14 +109,75 @@ pub fn put_order(
             &history,
         ],
     )?;
-    replace_lines(tx, workspace, standing)
+    move_sums(tx, workspace, former, Share::of(standing))?;
+    if former.is_some() {
+        tx.execute(
+            sql("DELETE FROM order_lines WHERE workspace_id = $1 AND order_id = $2"),
+            &[&workspace, &standing.order_id],
+        )?;
+    }
+    insert_lines(tx, workspace, standing)
 }
 
-fn replace_lines(tx: &mut Tx<'_>, workspace: WorkspaceId, standing: &OrderStanding) -> Result<(), DbError> {
-    tx.execute(
-        sql("DELETE FROM order_lines WHERE workspace_id = $1 AND order_id = $2"),
-        &[&workspace, &standing.order_id],
+fn move_sums(tx: &mut Tx<'_>, workspace: WorkspaceId, former: Option<Share>, share: Share) -> Result<(), DbError> {
+    if former == Some(share) {
+        return Ok(());
+    }
+    let taken = former.map(|former| Share { orders: -former.orders, net_minor: -former.net_minor, ..former });
+    let rows = taken.into_iter().chain([share]).filter(|share| share.orders != 0).map(|share| {
+        vec![
+            Value::from(workspace),
+            Value::from(quarter_of(share.ordered_at)),
+            Value::from(share.currency.to_string()),
+            Value::from(share.orders),
+            Value::from(share.net_minor),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO order_sums (workspace_id, quarter, currency, orders, net_minor)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (workspace_id, quarter, currency) DO UPDATE SET
+               orders = order_sums.orders + excluded.orders,
+               net_minor = order_sums.net_minor + excluded.net_minor"),
+        rows,
     )?;
+    Ok(())
+}
+
+/// Notes that these profiles spoke of one order.
+pub fn note_speakers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    order_id: &str,
+    numbers: [i64; 2],
+) -> Result<(), DbError> {
+    let rows = numbers.map(|number| vec![Value::from(workspace), Value::from(order_id), Value::from(number)]);
+    tx.insert_many(
+        sql("INSERT INTO order_speakers (workspace_id, order_id, number)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, order_id, number) DO NOTHING"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// Which profiles spoke of those of the orders of which several did: `(order, profile)`.
+pub fn speakers_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    order_ids: &[String],
+) -> Result<Vec<(String, i64)>, DbError> {
+    tx.query(
+        sql("SELECT order_id, number
+             FROM order_speakers
+             WHERE workspace_id = $1 AND order_id IN LIST($2)
+             ORDER BY order_id, number"),
+        &[&workspace, &order_ids],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+fn insert_lines(tx: &mut Tx<'_>, workspace: WorkspaceId, standing: &OrderStanding) -> Result<(), DbError> {
     let rows = standing.lines.iter().enumerate().map(|(line_no, line)| {
         vec![
             Value::from(workspace),
@@ -125,11 +231,21 @@ pub fn orders_of(
     )
 }
 
-/// The owner of an order, for the search box.
-pub fn owner_of(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str) -> Result<Option<i64>, DbError> {
-    tx.query_opt(
-        sql("SELECT number FROM orders WHERE workspace_id = $1 AND order_id = $2"),
-        &[&workspace, &order_id],
+/// The owners of the orders whose id begins with `prefix`, for the search box.
+pub fn owners_with_prefix(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    prefix: &str,
+    rows: usize,
+) -> Result<Vec<i64>, DbError> {
+    let end = format!("{prefix}\u{10FFFF}");
+    tx.query(
+        sql("SELECT number
+             FROM orders
+             WHERE workspace_id = $1 AND order_id >= $2 AND order_id < $3
+             ORDER BY order_id
+             LIMIT $4"),
+        &[&workspace, &prefix, &end, &(rows as i64)],
         |row| row.get(0),
     )
 }
@@ -163,14 +279,20 @@ pub struct Placed {
     pub net_minor: i64,
 }
 
-/// The orders that count, placed at or after an instant, oldest first.
-pub fn placed_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<Vec<Placed>, DbError> {
+/// The orders that count, placed in `[from, until)`, oldest first.
+pub fn placed_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Placed>, DbError> {
     tx.query(
         sql("SELECT number, ordered_at, currency, total_minor - refunded_minor
              FROM orders
-             WHERE workspace_id = $1 AND ordered_at >= $2 AND status <> 'cancelled' AND status <> 'pending'
+             WHERE workspace_id = $1 AND ordered_at >= $2 AND ordered_at < $3
+               AND status <> 'cancelled' AND status <> 'pending'
              ORDER BY ordered_at"),
-        &[&workspace, &since],
+        &[&workspace, &from, &until],
         |row| {
             let currency: String = row.get(2)?;
             Ok(Placed {
@@ -181,6 +303,60 @@ pub fn placed_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -
             })
         },
     )
+}
+
+/// What the orders that count came to in some time from `at` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderSum {
+    pub at: Timestamp,
+    pub currency: Currency,
+    pub orders: i64,
+    pub net_minor: i64,
+}
+
+/// The kept sums from the quarter of an hour on in which `since` lies.
+pub fn sums_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<Vec<OrderSum>, DbError> {
+    sums_between(tx, workspace, quarter_of(since) - 1, i64::MAX)
+}
+
+/// The kept sums of the quarters behind `after`, up to `until`.
+pub fn sums_between(tx: &mut Tx<'_>, workspace: WorkspaceId, after: i64, until: i64) -> Result<Vec<OrderSum>, DbError> {
+    tx.query(
+        sql("SELECT quarter, currency, orders, net_minor
+             FROM order_sums
+             WHERE workspace_id = $1 AND quarter > $2 AND quarter <= $3 AND orders <> 0
+             ORDER BY quarter, currency"),
+        &[&workspace, &after, &until],
+        |row| {
+            let currency: String = row.get(1)?;
+            Ok(OrderSum {
+                at: start_of_quarter(row.get(0)?),
+                currency: currency.parse().map_err(crate::kernel::corrupt)?,
+                orders: row.get(2)?,
+                net_minor: row.get(3)?,
+            })
+        },
+    )
+}
+
+/// The same, with the quarter around `split` told in two: what came before that instant, and from it on.
+pub fn sums_split_at(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    since: Timestamp,
+    split: Timestamp,
+) -> Result<Vec<OrderSum>, DbError> {
+    let mut sums = sums_since(tx, workspace, since)?;
+    let start = start_of_quarter(quarter_of(split));
+    for placed in placed_between(tx, workspace, split, start.plus(Span::from_millis(QUARTER_MS)))? {
+        let part = OrderSum { at: split, currency: placed.currency, orders: 1, net_minor: placed.net_minor };
+        if let Some(whole) = sums.iter_mut().find(|sum| sum.at == start && sum.currency == part.currency) {
+            whole.orders -= part.orders;
+            whole.net_minor -= part.net_minor;
+            sums.push(part);
+        }
+    }
+    Ok(sums)
 }
 
 /// Orders placed in `[from, before)`, newest first; the next page begins at the last row's time and id.
@@ -202,21 +378,78 @@ pub fn orders_between(
     )
 }
 
-/// Visits every order in the order of its id: `(order id, owner, history)`; for `doctor`.
-pub fn each_order(
+// for `doctor` --------------------------------------------------------------------------------------
+
+/// Rows of one kind of damage that are read.
+const MAX_DAMAGES: i64 = 1_000;
+
+/// Where a step of so many orders behind `after` ends; none when it ends with the last order.
+pub fn last_order_of_step(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    mut visit: impl FnMut(ListedOrder) -> Result<(), DbError>,
-) -> Result<(), DbError> {
-    tx.query_each(
-        sql("SELECT order_id, number, status, currency, total_minor, refunded_minor, ordered_at
+    after: &str,
+    rows: usize,
+) -> Result<Option<String>, DbError> {
+    tx.query_opt(
+        sql("SELECT order_id
              FROM orders
-             WHERE workspace_id = $1
-             ORDER BY order_id"),
-        &[&workspace],
-        |row| {
-            visit(read_listed(row)?)?;
-            Ok(std::ops::ControlFlow::Continue(()))
-        },
+             WHERE workspace_id = $1 AND order_id > $2
+             ORDER BY order_id
+             LIMIT 1 OFFSET $3"),
+        &[&workspace, &after, &(rows as i64)],
+        |row| row.get(0),
+    )
+}
+
+/// The same of the kept sums.
+pub fn last_quarter_of_step(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: i64,
+    rows: usize,
+) -> Result<Option<i64>, DbError> {
+    tx.query_opt(
+        sql("SELECT quarter
+             FROM order_sums
+             WHERE workspace_id = $1 AND quarter > $2
+             ORDER BY quarter, currency
+             LIMIT 1 OFFSET $3"),
+        &[&workspace, &after, &(rows as i64)],
+        |row| row.get(0),
+    )
+}
+
+/// Orders of which only lines are there, behind one id and up to another.
+pub fn lines_without_order(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: &str,
+    until: Option<&str>,
+) -> Result<Vec<String>, DbError> {
+    tx.query(
+        sql("SELECT DISTINCT l.order_id
+             FROM order_lines l
+             LEFT JOIN orders o ON o.workspace_id = l.workspace_id AND o.order_id = l.order_id
+             WHERE l.workspace_id = $1 AND l.order_id > $2 AND l.order_id <= $3 AND o.order_id IS NULL
+             LIMIT $4"),
+        &[&workspace, &after, &until.unwrap_or(BEHIND_ALL), &MAX_DAMAGES],
+        |row| row.get(0),
+    )
+}
+
+/// Greater than every text that a client sends as an order's id.
+const BEHIND_ALL: &str = "\u{10FFFF}\u{10FFFF}";
+
+/// The owner of each order behind one id and up to another: `(order, profile)`.
+pub fn owners_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: &str,
+    until: Option<&str>,
+) -> Result<Vec<(String, i64)>, DbError> {
+    tx.query(
+        sql("SELECT order_id, number FROM orders WHERE workspace_id = $1 AND order_id > $2 AND order_id <= $3"),
+        &[&workspace, &after, &until.unwrap_or(BEHIND_ALL)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }

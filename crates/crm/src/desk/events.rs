@@ -18,7 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use words::WorkspaceId;
 
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
-use crate::workspaces::{session_lasts, session_token};
+use crate::workspaces::{self, open_session, session_token};
 
 /// Open screens of one process; each costs a task and a socket.
 const MAX_SCREENS: usize = 2_000;
@@ -26,8 +26,8 @@ const MAX_SCREENS: usize = 2_000;
 const BEAT: Duration = Duration::from_secs(1);
 /// Proxies close what is silent for longer.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-/// How long after its session's end a screen may still be told that something changed.
-const RECHECK_SESSION: Duration = Duration::from_secs(60);
+/// How long after its session's end a screen may still be told that something changed: five seconds at most.
+const RECHECK_SESSION: Duration = Duration::from_secs(3);
 /// Messages that wait for a slow screen; it then misses news, which the next one makes good.
 const WAITING: usize = 4;
 
@@ -92,6 +92,7 @@ impl Screen {
 
     async fn tell_until_the_end(&mut self) -> Result<(), End> {
         let mut news = self.app.news.listen();
+        let ending = self.app.ending.clone();
         let (mut beat, mut life, mut session) = (every(BEAT), every(SIGN_OF_LIFE), every(RECHECK_SESSION));
         let mut told = self.newest().await?;
         let mut heard = told;
@@ -109,6 +110,8 @@ impl Screen {
                     Err(RecvError::Lagged(_)) => has_news = true,
                     Err(RecvError::Closed) => return Err(End::Over),
                 },
+                // An open page must not hold the process back; the browser connects again by itself.
+                () = ending.announced() => return Err(End::Over),
                 _ = beat.tick() => {
                     heard = heard.max(self.seq_of_others(heard).await?);
                     if has_news || heard > told {
@@ -118,7 +121,7 @@ impl Screen {
                 }
                 _ = life.tick() => self.send(":\n\n".to_owned()).await?,
                 _ = session.tick() => {
-                    if !session_lasts(&self.app, &self.token).await? {
+                    if open_session(&self.app, &self.token, workspaces::Sender::OpenPage).await?.is_none() {
                         return Err(End::Over);
                     }
                 }

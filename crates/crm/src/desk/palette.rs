@@ -131,16 +131,21 @@ fn sources(context: &PageContext, asked: &str, found: Vec<Source>) -> PaletteGro
 /// Pages that the navigation does not name; the palette itself knows those of the navigation.
 fn pages(context: &PageContext, visit: &Visit, asked: &str) -> PaletteGroup {
     let all = [
-        ("palette-orders", "/orders", Icon::ShoppingBag, Permission::SeePeople),
-        ("palette-new-segment", "/segments/new", Icon::Plus, Permission::EditSegments),
-        ("palette-new-source", "/sources/new", Icon::Plus, Permission::EditSources),
-        ("palette-connect", "/welcome", Icon::Plug, Permission::EditSources),
-        ("palette-keys", "/settings/keys", Icon::KeyRound, Permission::EditWorkspace),
-        ("palette-account", "/account", Icon::User, Permission::EditOwnAccount),
+        ("palette-orders", "/orders", Icon::ShoppingBag),
+        ("palette-new-segment", "/segments/new", Icon::Plus),
+        ("palette-new-source", "/sources/new", Icon::Plus),
+        ("palette-connect", "/welcome", Icon::Plug),
+        ("palette-keys", "/settings/keys", Icon::KeyRound),
+        ("palette-security", "/settings/security", Icon::ShieldCheck),
+        ("palette-second-factor", "/account/second-factor", Icon::Smartphone),
+        ("palette-account", "/account", Icon::User),
     ];
     let wanted = fold(asked);
-    let items = all.into_iter().filter(|(.., permission)| visit.actor.may(*permission)).map(|(key, href, icon, _)| {
-        PaletteItem { label: context.t(key).into_owned(), note: String::new(), href: href.to_owned(), icon }
+    let items = all.into_iter().filter(|(_, href, _)| visit.may_open(href)).map(|(key, href, icon)| PaletteItem {
+        label: context.t(key).into_owned(),
+        note: String::new(),
+        href: href.to_owned(),
+        icon,
     });
     group(context, "palette-go", items.filter(|item| fold(&item.label).contains(&wanted)).collect())
 }

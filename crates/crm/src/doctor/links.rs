@@ -1,6 +1,7 @@
 //! Links and their ends: identifiers, merges, states.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use db::{DbError, Tx};
 use words::WorkspaceId;
@@ -8,23 +9,30 @@ use words::WorkspaceId;
 use super::Report;
 use crate::profiles::store;
 
-pub(super) fn check(tx: &mut Tx<'_>, workspace: WorkspaceId, report: &mut Report) -> Result<(), DbError> {
-    for (kind, number) in store::orphaned_identifiers(tx, workspace)? {
+/// The links of the profiles of these numbers.
+pub(super) fn check(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: Range<i64>,
+    report: &mut Report,
+) -> Result<(), DbError> {
+    let (from, until) = (numbers.start, numbers.end);
+    for (kind, number) in store::orphaned_identifiers(tx, workspace, from, until)? {
         report.find(
             "identifiers",
             format!("an identifier of type {kind} points to profile {number}, which is not there"),
         );
     }
-    for number in store::roots_without_state(tx, workspace)? {
+    for number in store::roots_without_state(tx, workspace, from, until)? {
         report.find("states", format!("person {number} has no state"));
     }
-    for number in store::states_without_root(tx, workspace)? {
+    for number in store::states_without_root(tx, workspace, from, until)? {
         report.find("states", format!("profile {number} has a state and is no person of its own"));
     }
-    check_merges(tx, workspace, report)
+    Ok(())
 }
 
-fn check_merges(tx: &mut Tx<'_>, workspace: WorkspaceId, report: &mut Report) -> Result<(), DbError> {
+pub(super) fn check_merges(tx: &mut Tx<'_>, workspace: WorkspaceId, report: &mut Report) -> Result<(), DbError> {
     let merged: HashMap<i64, i64> = store::merged_profiles(tx, workspace)?.into_iter().collect();
     let mut numbers: Vec<i64> = merged.values().copied().collect();
     numbers.sort_unstable();

@@ -5,54 +5,33 @@ use std::collections::BTreeMap;
 use db::{DbError, Tx};
 
 use super::{Place, Report};
-use crate::profiles::store as people;
+use crate::profiles::store::PersonState;
 use crate::segments;
 
-/// People read at once.
-const STEP: usize = 1_000;
-
-/// People of one segment in one row of the bitmaps.
-type Chunks = BTreeMap<(u32, i64), Vec<i64>>;
-
-pub(super) fn check(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
-    let mut stood: Chunks = BTreeMap::new();
-    let (mut after, mut chunk) = (0, 0);
-    loop {
-        let states = people::states_after(tx, place.workspace, after, STEP)?;
-        for state in &states {
-            let (here, _) = segments::place(state.number);
-            if here != chunk {
-                compare(tx, place, chunk..here, std::mem::take(&mut stood), report)?;
-                chunk = here;
-            }
-            for no in state.standing.memberships.keys().filter(|no| place.book.definition(**no).is_some()) {
-                stood.entry((*no, here)).or_default().push(state.number);
-            }
-        }
-        match states.last() {
-            Some(last) => after = last.number,
-            None => return compare(tx, place, chunk..chunk + 1, stood, report),
-        }
-    }
-}
-
-fn compare(
+/// Of one chunk, whose people are these.
+pub(super) fn check(
     tx: &mut Tx<'_>,
     place: Place<'_>,
-    chunks: std::ops::Range<i64>,
-    mut stood: Chunks,
+    chunk: i64,
+    states: &[PersonState],
     report: &mut Report,
 ) -> Result<(), DbError> {
-    for chunk in chunks {
-        for (no, members) in segments::store::members_in_chunk(tx, place.workspace, chunk)? {
-            if place.book.definition(no).is_none() {
-                continue;
-            }
-            let standing = stood.remove(&(no, chunk)).unwrap_or_default();
-            note(place, no, &members, &standing, report);
+    let mut stood: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
+    for state in states {
+        for no in state.standing.memberships.keys().filter(|no| place.book.definition(**no).is_some()) {
+            stood.entry(*no).or_default().push(state.number);
         }
     }
-    for ((no, _), standing) in stood {
+    for (no, count, members) in segments::store::members_in_chunk(tx, place.workspace, chunk)? {
+        if count != members.len() as i64 {
+            let marked = members.len();
+            report.find("sums", format!("chunk {chunk} of segment {no} counts {count} members and marks {marked}"));
+        }
+        if place.book.definition(no).is_some() {
+            note(place, no, &members, &stood.remove(&no).unwrap_or_default(), report);
+        }
+    }
+    for (no, standing) in stood {
         note(place, no, &[], &standing, report);
     }
     Ok(())

@@ -1,19 +1,23 @@
 //! Checks what must always hold: everything that is kept beside the log against the log, and links against their ends.
 //!
-//! All checks run inside one reading transaction, so that they see one state of the shop even while it is served. A
-//! finding is a sentence with ids in it, never with personal data; none means that everything holds.
+//! The shop may be served meanwhile: each check compares what one reading sees of one state of the database. A finding is
+//! a sentence with ids in it, never with personal data; none means that everything holds.
 
+mod counters;
 mod links;
 mod members;
 mod orders;
 mod people;
+
+use std::time::Duration;
 
 use db::{DbError, Tx};
 use serde::Serialize;
 use words::{Timestamp, WorkspaceId};
 
 use crate::kernel::App;
-use crate::stream::{self, Plans, Workbook};
+use crate::stream::{self, Workbook};
+use crate::{segments, workspaces};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,27 +60,80 @@ impl Report {
     }
 }
 
-/// Examines one workspace.
+/// Examines one workspace, in short readings with a pause after each as long as it took: a shop that is served meanwhile
+/// loses half a processor at most, and its database never has to keep an old state for long.
 pub async fn examine(app: &App, workspace: WorkspaceId, sample: Sample) -> Result<Report, DbError> {
-    let (plans, now) = (app.stream.plans().clone(), app.now());
-    app.db.read(move |tx| examine_in(tx, workspace, &plans, now, sample)).await
+    let doctor = Doctor { app, workspace };
+    let vault = app.settings.vault.clone();
+    let mut report = doctor.read(Report::default(), counters::check).await?;
+    report = doctor
+        .read(report, move |tx, place, report| {
+            let found = workspaces::verify_audit(tx, place.workspace, &vault)?;
+            found.into_iter().for_each(|finding| report.find("audit", finding));
+            links::check_merges(tx, place.workspace, report)
+        })
+        .await?;
+    let people = app.db.read(move |tx| crate::profiles::store::count_people(tx, workspace)).await?;
+    let last = app.db.read(move |tx| crate::profiles::store::highest_number(tx, workspace)).await?;
+    let every = match sample {
+        Sample::Everybody => 1,
+        Sample::People(sample) => (people / (sample.max(1) as i64)).max(1),
+    };
+    for chunk in 0..=segments::place(last).0 {
+        report = doctor.read(report, move |tx, place, report| block(tx, place, chunk, last, every, report)).await?;
+    }
+    orders::walk(&doctor, report).await
 }
 
-fn examine_in(
+/// 4,096 profiles by number: their links, their people, and the members of every segment among them.
+fn block(
     tx: &mut Tx<'_>,
+    place: Place<'_>,
+    chunk: i64,
+    last: i64,
+    every: i64,
+    report: &mut Report,
+) -> Result<(), DbError> {
+    let start = chunk * segments::CHUNK;
+    // What points behind the last profile is looked for with the last ones.
+    let end = if chunk == segments::place(last).0 { i64::MAX } else { start + segments::CHUNK };
+    links::check(tx, place.workspace, start..end, report)?;
+    let states = crate::profiles::store::states_between(tx, place.workspace, start, end)?;
+    let examined = people::check(tx, place, &states, every, report)?;
+    members::check(tx, place, chunk, &states, report)?;
+    orders::check(tx, place, &examined, report)
+}
+
+/// Reads one workspace in steps.
+struct Doctor<'a> {
+    app: &'a App,
     workspace: WorkspaceId,
-    plans: &Plans,
-    now: Timestamp,
-    sample: Sample,
-) -> Result<Report, DbError> {
-    let book = plans.of(tx, workspace)?;
-    let mut report = Report::default();
-    check_counters(tx, workspace, &mut report)?;
-    links::check(tx, workspace, &mut report)?;
-    let examined = people::check(tx, Place { workspace, book: &book, now }, sample, &mut report)?;
-    members::check(tx, Place { workspace, book: &book, now }, &mut report)?;
-    orders::check(tx, Place { workspace, book: &book, now }, &examined, &mut report)?;
-    Ok(report)
+}
+
+/// The longest pause between two readings.
+const MAX_PAUSE: Duration = Duration::from_millis(250);
+
+impl Doctor<'_> {
+    /// Adds to the report what one look at one state of the database finds, and pauses.
+    async fn read<F>(&self, report: Report, check: F) -> Result<Report, DbError>
+    where
+        F: FnOnce(&mut Tx<'_>, Place<'_>, &mut Report) -> Result<(), DbError> + Send + 'static,
+    {
+        let (plans, workspace, now) = (self.app.stream.plans().clone(), self.workspace, self.app.now());
+        let mut report = report;
+        let read = self.app.db.read(move |tx| {
+            let book = plans.of(tx, workspace)?;
+            // Nothing that is stored happened later than the stream's own clock, which may be ahead of this one.
+            let instant = stream::store::counters(tx, workspace)?.get("instant").copied().unwrap_or_default();
+            let instant = Timestamp::from_millis(instant);
+            check(tx, Place { workspace, book: &book, now: now.max(instant), instant }, &mut report)?;
+            Ok::<_, DbError>(report)
+        });
+        let report = read.await?;
+        let took_ms = self.app.now().as_millis().saturating_sub(now.as_millis()).max(0);
+        tokio::time::sleep(Duration::from_millis(took_ms.unsigned_abs()).min(MAX_PAUSE)).await;
+        Ok(report)
+    }
 }
 
 /// What every check is given.
@@ -85,27 +142,6 @@ struct Place<'a> {
     workspace: WorkspaceId,
     book: &'a Workbook,
     now: Timestamp,
-}
-
-/// Message ids of the newest events must be remembered, or a repeat would count twice.
-const EVENTS_LOOKED_UP: usize = 2_000;
-
-fn check_counters(tx: &mut Tx<'_>, workspace: WorkspaceId, report: &mut Report) -> Result<(), DbError> {
-    let pairs = [
-        ("seq", stream::log::newest_seq(tx, workspace)?),
-        ("profile_number", crate::profiles::store::highest_number(tx, workspace)?),
-    ];
-    for (name, in_use) in pairs {
-        let counter = stream::store::counter(tx, workspace, name)?;
-        if counter < in_use {
-            report.find("counters", format!("the counter {name} stands at {counter} where {in_use} is in use"));
-        }
-    }
-    for row in stream::log::newest(tx, workspace, EVENTS_LOOKED_UP)? {
-        let is_own = row.message_id.is_empty();
-        if !is_own && !stream::store::knows_message(tx, workspace, row.source_no, &row.message_id)? {
-            report.find("message_ids", format!("the message id of event {} is not remembered", row.seq));
-        }
-    }
-    Ok(())
+    /// The latest instant at which the stream acted.
+    instant: Timestamp,
 }

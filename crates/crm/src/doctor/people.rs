@@ -1,45 +1,59 @@
 //! People against a recomputation from the log: memberships, stage, timers.
 
+use std::collections::HashMap;
+
 use db::{DbError, Tx};
 use words::{Span, Timestamp};
 
-use super::{Place, Report, Sample};
+use super::{Place, Report};
+use crate::profiles::PersonRow;
 use crate::profiles::store::{self, PersonState};
 use crate::stream::{self, past_of};
 
-/// People read at once.
-const STEP: usize = 500;
-
-/// Checks the people of the sample; answers the numbers of their profiles.
+/// Checks these people, every so manieth against the log; answers the numbers of the profiles of those.
 pub(super) fn check(
     tx: &mut Tx<'_>,
     place: Place<'_>,
-    sample: Sample,
+    states: &[PersonState],
+    every: i64,
     report: &mut Report,
 ) -> Result<Vec<i64>, DbError> {
-    let total = store::count_people(tx, place.workspace)?;
-    let every = match sample {
-        Sample::Everybody => 1,
-        Sample::People(people) => (total / (people.max(1) as i64)).max(1),
-    };
-    // The stream's clock never runs back: after the machine's was set back, it is ahead.
-    let instant = Timestamp::from_millis(stream::store::counter(tx, place.workspace, "instant")?);
-    let place = Place { now: place.now.max(instant), ..place };
-    let (mut after, mut examined) = (0, Vec::new());
-    loop {
-        let states = store::states_after(tx, place.workspace, after, STEP)?;
-        let Some(last) = states.last().map(|state| state.number) else { return Ok(examined) };
-        after = last;
-        for state in states {
-            report.people += 1;
-            if report.people as i64 % every == 0 {
-                report.recomputed += 1;
-                examined.push(state.number);
-                examined.extend(&state.standing.leaves);
-                check_person(tx, place, &state, report)?;
-            }
+    check_rows(tx, place, states, report)?;
+    let mut examined = Vec::new();
+    for state in states {
+        report.people += 1;
+        if report.people as i64 % every == 0 {
+            report.recomputed += 1;
+            examined.push(state.number);
+            examined.extend(&state.standing.leaves);
+            check_person(tx, place, state, report)?;
         }
     }
+    Ok(examined)
+}
+
+/// What the list of people shows, against what is known of them.
+fn check_rows(tx: &mut Tx<'_>, place: Place<'_>, states: &[PersonState], report: &mut Report) -> Result<(), DbError> {
+    let numbers: Vec<i64> = states.iter().map(|state| state.number).collect();
+    let rows: HashMap<i64, PersonRow> = store::people_by_number(tx, place.workspace, &numbers)?
+        .into_iter()
+        .map(|person| (person.number, person.row))
+        .collect();
+    for state in states {
+        let row = PersonRow::of(&state.facts, &state.standing, place.book.shop.currency);
+        if rows.get(&state.number) != Some(&row) {
+            report.find("list", format!("person {} is listed otherwise than he is known", state.number));
+        }
+    }
+    Ok(())
+}
+
+/// Whether something of these profiles arrived, or they were merged or parted, after an instant.
+fn has_changed_since(tx: &mut Tx<'_>, place: Place<'_>, numbers: &[i64], at: Timestamp) -> Result<bool, DbError> {
+    let arrived = stream::log::newest_arrival(tx, place.workspace, numbers)?;
+    let merges = store::merges_of(tx, place.workspace, numbers)?;
+    let merged = merges.iter().any(|one| one.at > at || one.undone_at.is_some_and(|undone_at| undone_at > at));
+    Ok(merged || arrived.is_some_and(|arrived| arrived > at))
 }
 
 fn check_person(tx: &mut Tx<'_>, place: Place<'_>, state: &PersonState, report: &mut Report) -> Result<(), DbError> {
@@ -53,6 +67,9 @@ fn check_person(tx: &mut Tx<'_>, place: Place<'_>, state: &PersonState, report: 
     let until = standing.timer_at.map_or(place.now, |timer_at| timer_at.minus(Span::from_millis(1)));
     let at = place.now.min(until);
     let numbers: Vec<i64> = standing.leaves.iter().copied().chain([number]).collect();
+    if at < place.now && has_changed_since(tx, place, &numbers, at)? {
+        return Ok(());
+    }
     let past = past_of(tx, place.workspace, place.book, &place.book.plan, &numbers, at)?;
     for definition in place.book.definitions.iter().filter(|definition| definition.is_live_for(number)) {
         let should_be_in = place.book.plan.evaluate(definition.no, &past.facts, at).is_member;

@@ -21,13 +21,12 @@ use words::Timestamp;
 use super::body::{BodyError, Calls, body_text, read_calls};
 use super::call::{Refused, Surroundings, call_named, parse_call};
 use super::health::SAMPLE_CHARACTERS;
-use super::json::parse_strict;
 use super::limits::MAX_EVENT_BYTES;
 use super::model::{Reject, SourceDay};
 use super::sender::Sender;
 use super::store;
-use crate::kernel::{Access, App, Problem, RouteTable, random_bytes};
-use crate::stream::{Group, Incoming, StreamError};
+use crate::kernel::{Access, App, Problem, RateClass, RouteTable, parse_strict, random_bytes};
+use crate::stream::{Group, Incoming, Remembered, StreamError};
 use crate::workspaces::ClientAddress;
 
 const SDK: &str = include_str!("../../../../sdk/dist/entente.min.js");
@@ -119,9 +118,15 @@ async fn accept(
     let sender = app.senders.find(app, &key).await.map_err(|problem| (None, problem))?;
     let failed = |problem: Problem| (Some(Arc::clone(&sender)), problem);
     check_origin(app, &sender, headers).map_err(|problem| (None, problem))?;
-    app.throttle.take(peer, calls.items.len(), app.now()).map_err(|seconds| {
-        failed(Problem::too_many("too many events from this network; wait and send the same request again", seconds))
-    })?;
+    if !peer.is_this_machine() {
+        let taken = app.throttle.take(RateClass::Events, &peer.network(), calls.items.len(), app.now());
+        taken.map_err(|seconds| {
+            failed(Problem::too_many(
+                "too many events from this network; wait and send the same request again",
+                seconds,
+            ))
+        })?;
+    }
     let has_browser = headers.contains_key(header::ORIGIN);
     let (events, rejected) = parse_all(app, &sender, &calls, &endpoint, peer, has_browser);
     if let (Endpoint::One(_), Some(refused)) = (&endpoint, rejected.first()) {
@@ -222,7 +227,13 @@ async fn submit(app: &App, sender: &Sender, events: Vec<Incoming>, rejected: usi
         ..SourceDay::default()
     };
     if !events.is_empty() {
-        let group = Group { workspace: sender.workspace, source_no: sender.source_no, trust: sender.trust, events };
+        let group = Group {
+            workspace: sender.workspace,
+            source_no: sender.source_no,
+            trust: sender.trust,
+            remembered: Remembered::AsPromised,
+            events,
+        };
         let receipt = app.stream.submit(group).await.map_err(|error| match error {
             StreamError::Busy => Problem::too_many(error.to_string(), 1),
             StreamError::Stopped | StreamError::Unavailable => Problem::unavailable(),

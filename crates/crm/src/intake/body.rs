@@ -72,6 +72,10 @@ struct Envelope<'a> {
 /// Splits a body into its calls: those of `batch`, or the body itself when `is_batch` is not asked for.
 pub fn read_calls(text: &str, is_batch: bool) -> Result<Calls<'_>, BodyError> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if is_batch && !text.trim_start().starts_with('{') {
+        // serde reads a list as the fields in their order.
+        return Err(BodyError::NotJson("a batch is an object with the field “batch”".to_owned()));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     let items = if is_batch {
         envelope.batch.ok_or_else(|| BodyError::NotJson("the field “batch”, a list of calls, is missing".to_owned()))?
@@ -135,6 +139,7 @@ mod tests {
     #[test]
     fn a_batch_without_a_list_of_calls_is_refused() {
         assert!(matches!(read_calls("{}", true), Err(BodyError::NotJson(_))));
+        assert!(matches!(read_calls(r#"[[{"type":"page"}]]"#, true), Err(BodyError::NotJson(_))));
         assert!(matches!(read_calls("[1", false), Err(BodyError::NotJson(_))));
         let many = format!(r#"{{"batch":[{}]}}"#, vec!["{}"; 501].join(","));
         assert_eq!(read_calls(&many, true).err(), Some(BodyError::TooManyEvents));

@@ -1,12 +1,12 @@
 //! One call of the tracking API: every field checked, named when it is wrong.
 
 use engine::calls::{Call, event_name};
-use engine::identity::Claim;
+use engine::identity::{Claim, blocked_reason};
 use serde_json::{Map, Value};
 use words::{Country, Timestamp};
 
 use super::context::reduce_context;
-use super::limits::{MAX_AHEAD_MS, MAX_MESSAGE_ID_BYTES, MAX_NAME_CHARACTERS};
+use super::limits::{MAX_AHEAD_MS, MAX_MESSAGE_ID_BYTES, MAX_NAME_CHARACTERS, MAX_TRAITS};
 use crate::profiles::identity::{Reading, read_identifier};
 use crate::stream::Incoming;
 use crate::workspaces::ClientAddress;
@@ -49,6 +49,7 @@ pub fn parse_call(value: Value, called: Option<Call>, around: &Surroundings<'_>)
     let name = name_of(call, &mut fields)?;
     let mut properties = object(&mut fields, "properties")?;
     let traits = object(&mut fields, "traits")?;
+    check_traits(&traits)?;
     let mut context = object(&mut fields, "context")?;
     let at = event_time(&mut fields, around)?;
     if let Some(title) = fields.remove("name").filter(|_| matches!(call, Call::Page | Call::Screen)) {
@@ -63,10 +64,7 @@ pub fn parse_call(value: Value, called: Option<Call>, around: &Surroundings<'_>)
     let known = context.get("traits").and_then(Value::as_object).cloned().unwrap_or_default();
     claimed.read_traits(&traits, around);
     claimed.read_traits(&known, around);
-    let previous_id = plain_text(fields.remove("previousId"), "previousId")?.filter(|_| call == Call::Alias);
-    if call == Call::Alias && previous_id.is_none() {
-        return refuse("no_previous_id", "an alias call needs previousId, the earlier id");
-    }
+    let previous_id = previous_id(call, fields.remove("previousId"))?;
     if claimed.claims.is_empty() && claimed.blocked.is_empty() {
         return refuse("no_identity", "a call needs userId, anonymousId, or an identifier among its traits");
     }
@@ -144,6 +142,34 @@ fn object(fields: &mut Map<String, Value>, name: &'static str) -> Result<Map<Str
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
         Some(_) => refuse("not_an_object", format!("{name} is a JSON object")),
+    }
+}
+
+fn check_traits(traits: &Map<String, Value>) -> Result<(), Refused> {
+    if traits.len() > MAX_TRAITS {
+        let found = traits.len();
+        return refuse("too_many_traits", format!("the call names {found} traits; a call names at most {MAX_TRAITS}"));
+    }
+    if traits.keys().any(|name| name.chars().count() > MAX_NAME_CHARACTERS) {
+        let detail = format!("the name of a trait has at most {MAX_NAME_CHARACTERS} characters");
+        return refuse("long_trait_name", detail);
+    }
+    Ok(())
+}
+
+/// The earlier id of an `alias` call; other calls have none.
+fn previous_id(call: Call, given: Option<Value>) -> Result<Option<String>, Refused> {
+    if call != Call::Alias {
+        return Ok(None);
+    }
+    let Some(id) = plain_text(given, "previousId")? else {
+        return refuse("no_previous_id", "an alias call needs previousId, the earlier id");
+    };
+    match blocked_reason("anonymous_id", &id) {
+        None => Ok(Some(words::clean_text(&id).into_owned())),
+        Some(reason) => {
+            refuse("bad_previous_id", format!("previousId is a value that identifies nobody ({})", reason.as_str()))
+        }
     }
 }
 

@@ -12,12 +12,10 @@ mod context;
 mod define;
 mod health;
 pub mod import;
-mod json;
 mod limits;
 mod model;
 mod sender;
 pub mod store;
-mod throttle;
 
 pub use api::{Answer, routes};
 pub use body::{BodyError, read_calls};
@@ -28,4 +26,3 @@ pub use define::{
 pub use health::Health;
 pub use model::{Reject, Source, SourceDay, SourceKind};
 pub use sender::Senders;
-pub use throttle::Throttle;

@@ -6,7 +6,10 @@ use tokio::sync::broadcast;
 use words::{Timestamp, WorkspaceId};
 
 use super::chance::{Chance, Clock, random_bytes};
-use crate::intake::{Health, Senders, Throttle};
+use super::ending::Ending;
+use super::throttle::Throttle;
+use super::vault::Vault;
+use crate::intake::{Health, Senders};
 use crate::stream::Stream;
 
 /// The running product. Cheap to clone; holds nothing that another process could not rebuild.
@@ -21,6 +24,7 @@ pub struct App {
     pub senders: Senders,
     pub throttle: Throttle,
     pub health: Health,
+    pub ending: Ending,
 }
 
 /// What an administrator decides in flags, environment or `entente.toml`.
@@ -32,6 +36,10 @@ pub struct Settings {
     pub is_secure: bool,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Seals the secrets of the database with a key that is not in it.
+    pub vault: Vault,
+    /// Where weaknesses are reported, as a URI; `/.well-known/security.txt` names it.
+    pub security_contact: Option<String>,
     /// The gallery of the page furniture, for debug builds.
     pub shows_gallery: bool,
 }

@@ -19,13 +19,14 @@ pub enum Permission {
     SeeMembers,
     EditMembers,
     EditWorkspace,
+    SeeAudit,
     SendEvents,
     /// What every signed-in member may do for himself: language, theme, password, sessions.
     EditOwnAccount,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 14] = [
         Permission::SeeHome,
         Permission::SeePeople,
         Permission::EditPeople,
@@ -37,6 +38,7 @@ impl Permission {
         Permission::SeeMembers,
         Permission::EditMembers,
         Permission::EditWorkspace,
+        Permission::SeeAudit,
         Permission::SendEvents,
         Permission::EditOwnAccount,
     ];
@@ -75,7 +77,15 @@ impl Role {
             ),
             Role::Dpo => matches!(
                 permission,
-                SeeHome | SeePeople | EditPeople | MergePeople | SeeSegments | SeeSources | SeeMembers | EditOwnAccount
+                SeeHome
+                    | SeePeople
+                    | EditPeople
+                    | MergePeople
+                    | SeeSegments
+                    | SeeSources
+                    | SeeMembers
+                    | SeeAudit
+                    | EditOwnAccount
             ),
             Role::Admin | Role::Owner => true,
         }

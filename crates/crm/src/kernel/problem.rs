@@ -1,5 +1,7 @@
 //! What a caller is told when something is refused: a status, a stable code and a sentence.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -69,9 +71,18 @@ impl Problem {
 /// A database error is logged once, here, and never shown.
 impl From<db::DbError> for Problem {
     fn from(error: db::DbError) -> Self {
-        tracing::error!(%error, "a request failed on the database");
-        Self::unavailable()
+        let number = next_failure();
+        tracing::error!(number, %error, "a request failed on the database");
+        let unavailable = Self::unavailable();
+        let detail = format!("{}; the log of the server has it as failure {number}", unavailable.detail);
+        Self { detail, ..unavailable }
     }
+}
+
+/// Numbers the failures since the start: enough to find one in the log.
+pub fn next_failure() -> u64 {
+    static FAILURES: AtomicU64 = AtomicU64::new(1);
+    FAILURES.fetch_add(1, Ordering::Relaxed)
 }
 
 impl IntoResponse for Problem {

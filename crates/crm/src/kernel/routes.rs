@@ -1,8 +1,11 @@
 //! The table of routes: every route says who may call it, or it cannot be added.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use axum::routing::MethodRouter;
 
+use super::actor::Actor;
 use super::app::App;
 use super::permission::Permission;
 
@@ -19,11 +22,36 @@ pub enum Access {
     Program(Permission),
 }
 
+/// What a member's session must have proved for a route, besides being one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// Open to members who still owe their shop a second factor: the way to set one up.
+    Owing,
+    /// All that the shop asks of the member's role.
+    #[default]
+    Full,
+    /// The same, and proved anew a short while ago: for what would let an intruder stay.
+    Fresh,
+    /// Proved anew a short while ago, and open to members who still owe a second factor.
+    FreshOwing,
+}
+
 pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub access: Access,
+    pub proof: Proof,
     pub handler: MethodRouter<App>,
+}
+
+/// The places that a member may open, by their path: the routes themselves say so.
+#[derive(Clone, Debug, Default)]
+pub struct Doors(Arc<Vec<(&'static str, Permission)>>);
+
+impl Doors {
+    pub fn may_open(&self, actor: &Actor, path: &str) -> bool {
+        self.0.iter().any(|(known, permission)| *known == path && actor.may(*permission))
+    }
 }
 
 /// Collected from the slices by `crm::router`; tests walk it (permission matrix, headers, CSRF).
@@ -35,6 +63,27 @@ pub struct RouteTable {
 impl RouteTable {
     /// `handler` is built with the method's own function: `table.add(Method::GET, "/people", access, get(people))`.
     pub fn add(&mut self, method: Method, path: &'static str, access: Access, handler: MethodRouter<App>) {
-        self.routes.push(Route { method, path, access, handler });
+        self.add_proved(method, path, access, Proof::Full, handler);
+    }
+
+    /// The same for a route that asks more or less of the session than others.
+    pub fn add_proved(
+        &mut self,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        proof: Proof,
+        handler: MethodRouter<App>,
+    ) {
+        self.routes.push(Route { method, path, access, proof, handler });
+    }
+
+    /// Which pages are there for whom.
+    pub fn doors(&self) -> Doors {
+        let page = |route: &Route| match route.access {
+            Access::Member(permission) if route.method == Method::GET => Some((route.path, permission)),
+            _ => None,
+        };
+        Doors(Arc::new(self.routes.iter().filter_map(page).collect()))
     }
 }

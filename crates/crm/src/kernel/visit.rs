@@ -3,6 +3,7 @@
 use words::{Currency, Timestamp};
 
 use super::actor::Actor;
+use super::routes::Doors;
 use super::texts::Language;
 
 /// Put into the request's extensions by the guard for every `Access::Member` route.
@@ -21,6 +22,16 @@ pub struct Visit {
     pub now: Timestamp,
     /// The path asked for, to mark the place in the navigation.
     pub path: String,
+    /// The member has a place in another shop too.
+    pub has_other_shops: bool,
+    pub doors: Doors,
+}
+
+impl Visit {
+    /// Whether the member may open this page: what he may not is not shown to him.
+    pub fn may_open(&self, path: &str) -> bool {
+        self.doors.may_open(&self.actor, path)
+    }
 }
 
 /// The workspace as screens need it.

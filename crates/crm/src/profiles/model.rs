@@ -6,7 +6,7 @@ use engine::facts::Facts;
 use engine::lifecycle::Stage;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use words::{ConflictId, Currency, MergeId, ProfileId, Timestamp, fold};
+use words::{ConflictId, Currency, MergeId, ProfileId, Timestamp, search_key};
 
 use super::visit_days::VisitDays;
 
@@ -161,6 +161,8 @@ pub struct PersonRow {
     pub last_seen_at: Timestamp,
     pub orders_count: i64,
     pub revenue_minor: i64,
+    /// The Unix epoch, as of the last order, when there is none.
+    pub first_order_at: Timestamp,
     pub last_order_at: Timestamp,
 }
 
@@ -183,12 +185,24 @@ impl PersonRow {
             last_seen_at: Timestamp::from_millis(last_seen - last_seen.rem_euclid(LAST_SEEN_STEP_MS)),
             orders_count: figures.orders_count as i64,
             revenue_minor: sales.net_minor,
+            first_order_at: figures.first_order_at.unwrap_or(Timestamp::UNIX_EPOCH),
             last_order_at: figures.last_order_at.unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 
+    /// Whether the two differ, and in nothing but the last visit.
+    pub fn differs_in_last_visit_only(&self, other: &Self) -> bool {
+        *other == Self { last_seen_at: other.last_seen_at, ..self.clone() }
+    }
+
     pub fn name_folded(&self) -> String {
-        fold(&self.name)
+        search_key(&self.name)
+    }
+
+    /// The folded name with its last word first; empty when it has one word only.
+    pub fn name_turned(&self) -> String {
+        let folded = self.name_folded();
+        folded.rsplit_once(' ').map_or_else(String::new, |(first, last)| format!("{last} {first}"))
     }
 }
 

@@ -1,14 +1,16 @@
 //! All SQL of profiles: identity leaves, identifiers, merges, states, timers and the list of people.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use engine::facts::Facts;
 use words::{ConflictId, MergeId, ProfileId, Timestamp, WorkspaceId};
 
-use super::model::{
-    BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, Standing,
-};
+use super::model::{BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, Standing};
+
+mod order;
+
+pub use order::{Place, Walk, list_people, numbers_in_stage, people_in_order, those_in_stage};
 
 /// A person as stored: what is known of him and where he stands.
 pub struct PersonState {
@@ -43,6 +45,15 @@ pub fn profile_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ProfileId) -> 
     )
 }
 
+/// The numbers of these profiles, in order.
+pub fn numbers_of(tx: &mut Tx<'_>, workspace: WorkspaceId, ids: &[ProfileId]) -> Result<Vec<i64>, DbError> {
+    tx.query(
+        sql("SELECT number FROM profiles WHERE workspace_id = $1 AND id IN LIST($2) ORDER BY number"),
+        &[&workspace, &ids],
+        |row| row.get(0),
+    )
+}
+
 /// The person a profile belongs to: follows the merges up to the root.
 pub fn root_of(tx: &mut Tx<'_>, workspace: WorkspaceId, profile: Profile) -> Result<Profile, DbError> {
     let mut current = profile;
@@ -63,6 +74,25 @@ pub fn merged_into(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Resu
              ORDER BY number"),
         &[&workspace, &number],
         read_profile,
+    )
+}
+
+/// The numbers of the next profiles that had been made by `at`, in order.
+pub fn numbers_after(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    at: Timestamp,
+    after: i64,
+    rows: usize,
+) -> Result<Vec<i64>, DbError> {
+    tx.query(
+        sql("SELECT number
+             FROM profiles
+             WHERE workspace_id = $1 AND number > $2 AND created_at <= $3
+             ORDER BY number
+             LIMIT $4"),
+        &[&workspace, &after, &at, &(rows as i64)],
+        |row| row.get(0),
     )
 }
 
@@ -514,6 +544,26 @@ pub fn states_after(
     )
 }
 
+/// Visits the stored facts of these people, without decoding them.
+pub fn each_facts_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    mut visit: impl FnMut(i64, &[u8]),
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT number, facts FROM person_states WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| {
+            let number = row.get(0)?;
+            if let ValueRef::Bytes(facts) = row.value(1)? {
+                visit(number, facts);
+            }
+            Ok(std::ops::ControlFlow::Continue(()))
+        },
+    )
+}
+
 /// Visits the stored facts of everybody in the order of their numbers, without decoding them.
 pub fn each_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, mut visit: impl FnMut(i64, &[u8])) -> Result<(), DbError> {
     tx.query_each(
@@ -549,6 +599,8 @@ pub fn put_states(
 
 pub fn delete_state(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM person_states WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
+    let gone = stages_of(tx, workspace, &[number])?;
+    add_to_stages(tx, workspace, gone.into_iter().map(|stage| (stage, -1)).collect())?;
     tx.execute(sql("DELETE FROM people WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
     Ok(())
 }
@@ -635,10 +687,21 @@ pub fn delete_timers(tx: &mut Tx<'_>, workspace: WorkspaceId, timers: Vec<(Times
 // the list of people --------------------------------------------------------------------------------
 
 /// A row of the list with the keys to page and link by.
+#[derive(Clone)]
 pub struct ListedPerson {
     pub number: i64,
     pub id: ProfileId,
     pub row: PersonRow,
+}
+
+/// The usual change of a row: it touches one of the indexes only.
+pub fn put_last_seen(tx: &mut Tx<'_>, workspace: WorkspaceId, seen: Vec<(i64, Timestamp)>) -> Result<(), DbError> {
+    let rows = seen
+        .into_iter()
+        .map(|(number, at)| vec![Value::from(workspace), Value::from(number), Value::from(at)])
+        .collect();
+    tx.execute_many(sql("UPDATE people SET last_seen_at = $3 WHERE workspace_id = $1 AND number = $2"), rows)?;
+    Ok(())
 }
 
 pub fn put_people(
@@ -646,12 +709,14 @@ pub fn put_people(
     workspace: WorkspaceId,
     people: Vec<(i64, ProfileId, PersonRow)>,
 ) -> Result<(), DbError> {
+    count_stages(tx, workspace, &people)?;
     let rows = people.into_iter().map(|(number, id, row)| {
         vec![
             Value::from(workspace),
             Value::from(number),
             Value::from(id),
             Value::from(row.name_folded()),
+            Value::from(row.name_turned()),
             Value::from(row.name),
             Value::from(row.email),
             Value::from(row.phone),
@@ -662,20 +727,63 @@ pub fn put_people(
             Value::from(row.last_seen_at),
             Value::from(row.orders_count),
             Value::from(row.revenue_minor),
+            Value::from(row.first_order_at),
             Value::from(row.last_order_at),
         ]
     });
     tx.insert_many(
         sql("INSERT INTO people
-               (workspace_id, number, id, name_folded, name, email, phone, country, city, stage,
-                first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+               (workspace_id, number, id, name_folded, name_turned, name, email, phone, country, city, stage,
+                first_seen_at, last_seen_at, orders_count, revenue_minor, first_order_at, last_order_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
              ON CONFLICT (workspace_id, number) DO UPDATE SET
-               name_folded = excluded.name_folded, name = excluded.name, email = excluded.email,
-               phone = excluded.phone, country = excluded.country, city = excluded.city,
+               name_folded = excluded.name_folded, name_turned = excluded.name_turned,
+               name = excluded.name, email = excluded.email, phone = excluded.phone, country = excluded.country, city = excluded.city,
                stage = excluded.stage, first_seen_at = excluded.first_seen_at,
                last_seen_at = excluded.last_seen_at, orders_count = excluded.orders_count,
-               revenue_minor = excluded.revenue_minor, last_order_at = excluded.last_order_at"),
+               revenue_minor = excluded.revenue_minor, first_order_at = excluded.first_order_at,
+               last_order_at = excluded.last_order_at"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// Moves the counts of the stages by what these rows will change.
+fn count_stages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    people: &[(i64, ProfileId, PersonRow)],
+) -> Result<(), DbError> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let numbers: Vec<i64> = people.iter().map(|(number, _, _)| *number).collect();
+    let mut gains: BTreeMap<String, i64> = BTreeMap::new();
+    for (_, _, row) in people {
+        *gains.entry(row.stage.clone()).or_default() += 1;
+    }
+    for stage in stages_of(tx, workspace, &numbers)? {
+        *gains.entry(stage).or_default() -= 1;
+    }
+    add_to_stages(tx, workspace, gains)
+}
+
+/// The stage that each of these people's rows bears.
+fn stages_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<String>, DbError> {
+    tx.query(
+        sql("SELECT stage FROM people WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| row.get(0),
+    )
+}
+
+fn add_to_stages(tx: &mut Tx<'_>, workspace: WorkspaceId, gains: BTreeMap<String, i64>) -> Result<(), DbError> {
+    let changed = gains.into_iter().filter(|(_, gain)| *gain != 0);
+    let rows = changed.map(|(stage, gain)| vec![Value::from(workspace), Value::from(stage), Value::from(gain)]);
+    tx.insert_many(
+        sql("INSERT INTO people_counts (workspace_id, stage, people)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, stage) DO UPDATE SET people = people_counts.people + excluded.people"),
         rows,
     )?;
     Ok(())
@@ -696,7 +804,8 @@ fn read_listed(row: &Row<'_>) -> Result<ListedPerson, DbError> {
             last_seen_at: row.get(9)?,
             orders_count: row.get(10)?,
             revenue_minor: row.get(11)?,
-            last_order_at: row.get(12)?,
+            first_order_at: row.get(12)?,
+            last_order_at: row.get(13)?,
         },
     })
 }
@@ -708,7 +817,7 @@ pub fn people_by_number(
 ) -> Result<Vec<ListedPerson>, DbError> {
     tx.query(
         sql("SELECT number, id, name, email, phone, country, city, stage,
-                    first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+                    first_seen_at, last_seen_at, orders_count, revenue_minor, first_order_at, last_order_at
              FROM people
              WHERE workspace_id = $1 AND number IN LIST($2)
              ORDER BY number"),
@@ -717,194 +826,63 @@ pub fn people_by_number(
     )
 }
 
-/// Where a page of people begins: the sort value and the number of the last row of the page before.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Place {
-    pub value: i64,
-    pub text: String,
-    pub number: i64,
-}
-
-/// A page of the list; every order has its index, so a page costs its rows only.
-pub fn list_people(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    sort: SortBy,
-    after: Option<&Place>,
-    limit: usize,
-) -> Result<Vec<ListedPerson>, DbError> {
-    let rows = limit as i64;
-    let value = after.map_or(i64::MAX, |place| place.value);
-    let number = after.map_or(i64::MAX, |place| place.number);
-    match sort {
-        SortBy::LastSeen => last_seen_of_all_stages(tx, workspace, after, limit),
-        SortBy::Revenue => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND (revenue_minor, number) < ($2, $3)
-                 ORDER BY revenue_minor DESC, number DESC
-                 LIMIT $4"),
-            &[&workspace, &value, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Orders => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND (orders_count, number) < ($2, $3)
-                 ORDER BY orders_count DESC, number DESC
-                 LIMIT $4"),
-            &[&workspace, &value, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Newest => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND number < $2
-                 ORDER BY number DESC
-                 LIMIT $3"),
-            &[&workspace, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Name => {
-            // From the last one without a name on.
-            let text = after.map_or("", |place| place.text.as_str());
-            tx.query(
-                sql("SELECT number, id, name, email, phone, country, city, stage,
-                            first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                     FROM people
-                     WHERE workspace_id = $1 AND (name_folded, number) > ($2, $3)
-                     ORDER BY name_folded, number
-                     LIMIT $4"),
-                &[&workspace, &text, &number, &rows],
-                read_listed,
-            )
-        }
-    }
-}
-
-/// The index leads with the stage, so the newest of all are the newest of each stage, merged.
-fn last_seen_of_all_stages(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    after: Option<&Place>,
-    rows: usize,
-) -> Result<Vec<ListedPerson>, DbError> {
-    let mut all = Vec::new();
-    for stage in EVERY_STAGE {
-        all.extend(list_people_in_stage(tx, workspace, stage, SortBy::LastSeen, after, rows)?);
-    }
-    all.sort_by_key(|person| std::cmp::Reverse((person.row.last_seen_at, person.number)));
-    all.truncate(rows);
-    Ok(all)
-}
-
-/// The stages as rows bear them; empty before the first decision.
-const EVERY_STAGE: [&str; 6] = ["", "visitor", "prospect", "customer", "loyal", "dormant"];
-
-/// A page of the people in one stage. All orders but the last visit walk their own index and leave out other stages
-/// (`stage || ''` keeps the stage's index out of it), which is quick where the stage is common among the first.
-pub fn list_people_in_stage(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    stage: &str,
-    sort: SortBy,
-    after: Option<&Place>,
-    rows: usize,
-) -> Result<Vec<ListedPerson>, DbError> {
-    let rows = rows as i64;
-    let value = after.map_or(i64::MAX, |place| place.value);
-    let number = after.map_or(i64::MAX, |place| place.number);
-    match sort {
-        SortBy::LastSeen => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND stage = $2 AND (last_seen_at, number) < ($3, $4)
-                 ORDER BY last_seen_at DESC, number DESC
-                 LIMIT $5"),
-            &[&workspace, &stage, &value, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Revenue => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND stage || '' = $2 AND (revenue_minor, number) < ($3, $4)
-                 ORDER BY revenue_minor DESC, number DESC
-                 LIMIT $5"),
-            &[&workspace, &stage, &value, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Orders => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND stage || '' = $2 AND (orders_count, number) < ($3, $4)
-                 ORDER BY orders_count DESC, number DESC
-                 LIMIT $5"),
-            &[&workspace, &stage, &value, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Newest => tx.query(
-            sql("SELECT number, id, name, email, phone, country, city, stage,
-                        first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                 FROM people
-                 WHERE workspace_id = $1 AND stage || '' = $2 AND number < $3
-                 ORDER BY number DESC
-                 LIMIT $4"),
-            &[&workspace, &stage, &number, &rows],
-            read_listed,
-        ),
-        SortBy::Name => {
-            // From the last one without a name on.
-            let text = after.map_or("", |place| place.text.as_str());
-            tx.query(
-                sql("SELECT number, id, name, email, phone, country, city, stage,
-                            first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
-                     FROM people
-                     WHERE workspace_id = $1 AND stage || '' = $2 AND (name_folded, number) > ($3, $4)
-                     ORDER BY name_folded, number
-                     LIMIT $5"),
-                &[&workspace, &stage, &text, &number, &rows],
-                read_listed,
-            )
-        }
-    }
-}
-
 pub fn count_people_in_stage(tx: &mut Tx<'_>, workspace: WorkspaceId, stage: &str) -> Result<i64, DbError> {
-    tx.query_one(
-        sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND stage = $2"),
+    let count = tx.query_opt(
+        sql("SELECT people FROM people_counts WHERE workspace_id = $1 AND stage = $2"),
         &[&workspace, &stage],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// The numbers of those whose name, or whose last name, begins with the folded text.
+pub fn numbers_named(tx: &mut Tx<'_>, workspace: WorkspaceId, folded: &str, rows: usize) -> Result<Vec<i64>, DbError> {
+    let mut found = Vec::new();
+    for text in [
+        sql("SELECT number
+             FROM people
+             WHERE workspace_id = $1 AND name_folded >= $2 AND name_folded < $3
+             ORDER BY name_folded
+             LIMIT $4"),
+        sql("SELECT number
+             FROM people
+             WHERE workspace_id = $1 AND name_turned <> '' AND name_turned >= $2 AND name_turned < $3
+             ORDER BY name_turned
+             LIMIT $4"),
+    ] {
+        found.extend(
+            tx.query(text, &[&workspace, &folded, &after_prefix(folded), &(rows as i64)], |row| row.get::<i64>(0))?,
+        );
+    }
+    Ok(found)
+}
+
+pub fn count_people(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT CAST(COALESCE(SUM(people), 0) AS BIGINT) FROM people_counts WHERE workspace_id = $1"),
+        &[&workspace],
         |row| row.get(0),
     )
 }
 
-/// People whose name begins with the folded text.
-pub fn people_named(
+/// People whose first order was placed in `[from, until)`.
+pub fn count_first_ordered(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    folded: &str,
-    rows: usize,
-) -> Result<Vec<ListedPerson>, DbError> {
-    tx.query(
-        sql("SELECT number, id, name, email, phone, country, city, stage,
-                    first_seen_at, last_seen_at, orders_count, revenue_minor, last_order_at
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*)
              FROM people
-             WHERE workspace_id = $1 AND name_folded >= $2 AND name_folded < $3
-             ORDER BY name_folded, number
-             LIMIT $4"),
-        &[&workspace, &folded, &after_prefix(folded), &(rows as i64)],
-        read_listed,
+             WHERE workspace_id = $1 AND first_order_at > 0 AND first_order_at >= $2 AND first_order_at < $3"),
+        &[&workspace, &from, &until],
+        |row| row.get(0),
     )
 }
 
-pub fn count_people(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
-    tx.query_one(sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1"), &[&workspace], |row| row.get(0))
-}
+/// The stages as rows bear them; empty before the first decision.
+const EVERY_STAGE: [&str; 6] = ["", "visitor", "prospect", "customer", "loyal", "dormant"];
 
 /// People seen at or after an instant (exact to the step of `last_seen_at`).
 pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
@@ -924,43 +902,97 @@ pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestam
 /// Rows of one kind of damage that are read.
 const MAX_DAMAGES: i64 = 1_000;
 
-/// Identifiers of profiles that are not there: type and number.
-pub fn orphaned_identifiers(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<(String, i64)>, DbError> {
+/// Of the numbers from one up to another: identifiers of profiles that are not there, with type and number.
+pub fn orphaned_identifiers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: i64,
+    until: i64,
+) -> Result<Vec<(String, i64)>, DbError> {
     tx.query(
         sql("SELECT i.kind, i.number
              FROM identifiers i
              LEFT JOIN profiles p ON p.workspace_id = i.workspace_id AND p.number = i.number
-             WHERE i.workspace_id = $1 AND p.number IS NULL
-             LIMIT $2"),
-        &[&workspace, &MAX_DAMAGES],
+             WHERE i.workspace_id = $1 AND i.number >= $2 AND i.number < $3
+               AND p.number IS NULL
+             LIMIT $4"),
+        &[&workspace, &from, &until, &MAX_DAMAGES],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 
 /// People without a state.
-pub fn roots_without_state(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<i64>, DbError> {
+pub fn roots_without_state(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: i64,
+    until: i64,
+) -> Result<Vec<i64>, DbError> {
     tx.query(
         sql("SELECT p.number
              FROM profiles p
              LEFT JOIN person_states s ON s.workspace_id = p.workspace_id AND s.number = p.number
-             WHERE p.workspace_id = $1 AND p.merged_into IS NULL AND s.number IS NULL
-             LIMIT $2"),
-        &[&workspace, &MAX_DAMAGES],
+             WHERE p.workspace_id = $1 AND p.number >= $2 AND p.number < $3
+               AND p.merged_into IS NULL AND s.number IS NULL
+             LIMIT $4"),
+        &[&workspace, &from, &until, &MAX_DAMAGES],
         |row| row.get(0),
     )
 }
 
 /// States of profiles that are not there or belong to somebody else.
-pub fn states_without_root(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<i64>, DbError> {
+pub fn states_without_root(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: i64,
+    until: i64,
+) -> Result<Vec<i64>, DbError> {
     tx.query(
         sql("SELECT s.number
              FROM person_states s
              LEFT JOIN profiles p ON p.workspace_id = s.workspace_id AND p.number = s.number
-             WHERE s.workspace_id = $1 AND (p.number IS NULL OR p.merged_into IS NOT NULL)
-             LIMIT $2"),
-        &[&workspace, &MAX_DAMAGES],
+             WHERE s.workspace_id = $1 AND s.number >= $2 AND s.number < $3
+               AND (p.number IS NULL OR p.merged_into IS NOT NULL)
+             LIMIT $4"),
+        &[&workspace, &from, &until, &MAX_DAMAGES],
         |row| row.get(0),
     )
+}
+
+/// The people of the numbers from one up to another.
+pub fn states_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    from: i64,
+    until: i64,
+) -> Result<Vec<PersonState>, DbError> {
+    tx.query(
+        sql("SELECT number, facts, standing
+             FROM person_states
+             WHERE workspace_id = $1 AND number >= $2 AND number < $3
+             ORDER BY number"),
+        &[&workspace, &from, &until],
+        read_state,
+    )
+}
+
+/// How many people each stage is said to have.
+pub fn kept_stages(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<String, i64>, DbError> {
+    let rows =
+        tx.query(sql("SELECT stage, people FROM people_counts WHERE workspace_id = $1"), &[&workspace], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// How many people each stage has.
+pub fn counted_stages(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<String, i64>, DbError> {
+    let rows = tx.query(
+        sql("SELECT stage, COUNT(*) FROM people WHERE workspace_id = $1 GROUP BY stage"),
+        &[&workspace],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Whether a timer is set for a person at an instant.

@@ -1,5 +1,7 @@
 //! 4,096 people a row: the members of a segment as bits.
 
+use std::collections::BTreeMap;
+
 /// People in one chunk; 512 bytes, so that a row with its keys stays well inside a database page.
 pub const CHUNK: i64 = 4096;
 
@@ -50,6 +52,27 @@ impl Bits {
     }
 }
 
+/// All members of a segment: a megabyte for eight million people.
+pub struct Members(BTreeMap<i64, Bits>);
+
+impl Members {
+    pub fn new(chunks: BTreeMap<i64, Bits>) -> Self {
+        Self(chunks)
+    }
+
+    pub fn has(&self, number: i64) -> bool {
+        let (chunk, bit) = place(number);
+        self.0.get(&chunk).is_some_and(|bits| bits.has(bit))
+    }
+
+    /// The members with smaller numbers, the greatest first.
+    pub fn before(&self, number: i64) -> impl Iterator<Item = i64> + '_ {
+        let chunks = self.0.range(..=place(number).0).rev();
+        let numbers = chunks.flat_map(|(chunk, bits)| bits.numbers(*chunk).collect::<Vec<_>>().into_iter().rev());
+        numbers.filter(move |member| *member < number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +88,18 @@ mod tests {
         assert_eq!((bits.count(), bits.has(1)), (2, false));
         assert_eq!(place(4096), (1, 0));
         assert_eq!(Bits::from_bytes(bits.clone().into_bytes()), bits);
+    }
+
+    #[test]
+    fn members_are_told_downwards_over_the_chunks() {
+        let chunks = [3, 4095, 4096, 9000].into_iter().fold(BTreeMap::new(), |mut chunks, number| {
+            let (chunk, bit) = place(number);
+            chunks.entry(chunk).or_insert_with(Bits::empty).set(bit, true);
+            chunks
+        });
+        let members = Members::new(chunks);
+        assert_eq!(members.before(i64::MAX).collect::<Vec<_>>(), [9000, 4096, 4095, 3]);
+        assert_eq!(members.before(4096).collect::<Vec<_>>(), [4095, 3]);
+        assert!(members.has(4096) && !members.has(4097) && !members.has(90_000));
     }
 }

@@ -12,7 +12,7 @@ pub mod ready_made;
 mod restore;
 pub mod store;
 
-pub use bitmap::place;
+pub use bitmap::{CHUNK, Members, place};
 pub use define::{Change, DefineError, DefinedAt, change_segment, create_segment, define_in, delete_segment};
 pub use model::{Definition, Move, Status};
 pub use restore::restore_segment;

@@ -6,7 +6,7 @@ use db::{DbError, Row, Tx, Value, sql};
 use engine::condition::Condition;
 use words::{SegmentId, Timestamp, WorkspaceId};
 
-use super::bitmap::{Bits, CHUNK, place};
+use super::bitmap::{Bits, CHUNK, Members, place};
 use super::model::{Definition, Move};
 
 fn read_definition(row: &Row<'_>) -> Result<Definition, DbError> {
@@ -136,10 +136,12 @@ pub fn mark_deleted(tx: &mut Tx<'_>, workspace: WorkspaceId, no: u32, now: Times
         sql("UPDATE segments SET deleted_at = $3 WHERE workspace_id = $1 AND no = $2"),
         &[&workspace, &i64::from(no), &now],
     )?;
-    tx.execute(
+    for text in [
         sql("DELETE FROM segment_members WHERE workspace_id = $1 AND segment_no = $2"),
-        &[&workspace, &i64::from(no)],
-    )?;
+        sql("DELETE FROM segment_counts WHERE workspace_id = $1 AND segment_no = $2"),
+    ] {
+        tx.execute(text, &[&workspace, &i64::from(no)])?;
+    }
     Ok(())
 }
 
@@ -189,50 +191,68 @@ pub fn set_progress(
     Ok(())
 }
 
-fn chunk_bits(tx: &mut Tx<'_>, workspace: WorkspaceId, segment_no: u32, chunk: i64) -> Result<Bits, DbError> {
-    let bytes = tx.query_opt(
-        sql("SELECT bits
+/// The stored chunks of one segment among these; one that was never written is missing.
+fn stored_chunks(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    segment_no: u32,
+    chunks: &[i64],
+) -> Result<BTreeMap<i64, Bits>, DbError> {
+    let rows = tx.query(
+        sql("SELECT chunk, bits
              FROM segment_members
-             WHERE workspace_id = $1 AND segment_no = $2 AND chunk = $3
+             WHERE workspace_id = $1 AND segment_no = $2 AND chunk IN LIST($3)
              FOR UPDATE"),
-        &[&workspace, &i64::from(segment_no), &chunk],
-        |row| row.get::<Vec<u8>>(0),
+        &[&workspace, &i64::from(segment_no), &chunks],
+        |row| Ok((row.get(0)?, Bits::from_bytes(row.get(1)?))),
     )?;
-    Ok(bytes.map_or_else(Bits::empty, Bits::from_bytes))
+    Ok(rows.into_iter().collect())
 }
 
-/// Writes the movements of one transaction: each touched chunk once, in key order.
+/// Which bits of which chunks of a segment turn, in the order in which they do.
+type Toggles = BTreeMap<i64, Vec<(usize, bool)>>;
+
+/// Writes the movements of one transaction: each touched chunk once, in key order, and what the counts gain or lose.
 pub fn apply_moves(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     moves: &[Move],
     day_of: impl Fn(Timestamp) -> i64,
 ) -> Result<(), DbError> {
-    let mut chunks: BTreeMap<(u32, i64), Vec<(usize, bool)>> = BTreeMap::new();
+    let mut touched: BTreeMap<u32, Toggles> = BTreeMap::new();
     let mut days: BTreeMap<(u32, i64), (i64, i64)> = BTreeMap::new();
     for one in moves {
         let (chunk, bit) = place(one.number);
-        chunks.entry((one.segment_no, chunk)).or_default().push((bit, one.is_in));
+        touched.entry(one.segment_no).or_default().entry(chunk).or_default().push((bit, one.is_in));
         if one.is_news {
             let day = days.entry((one.segment_no, day_of(one.at))).or_default();
             if one.is_in { day.0 += 1 } else { day.1 += 1 }
         }
     }
-    let mut rows = Vec::with_capacity(chunks.len());
-    for ((segment_no, chunk), toggles) in chunks {
-        let mut bits = chunk_bits(tx, workspace, segment_no, chunk)?;
-        for (bit, is_in) in toggles {
-            bits.set(bit, is_in);
+    let (mut rows, mut gains) = (Vec::new(), Vec::with_capacity(touched.len()));
+    for (segment_no, toggles) in touched {
+        let chunks: Vec<i64> = toggles.keys().copied().collect();
+        let mut stored = stored_chunks(tx, workspace, segment_no, &chunks)?;
+        let mut gain = 0;
+        for (chunk, toggles) in toggles {
+            let mut bits = stored.remove(&chunk).unwrap_or_else(Bits::empty);
+            gain -= bits.count();
+            for (bit, is_in) in toggles {
+                bits.set(bit, is_in);
+            }
+            gain += bits.count();
+            rows.push(vec![
+                Value::from(workspace),
+                Value::from(i64::from(segment_no)),
+                Value::from(chunk),
+                Value::from(bits.count()),
+                Value::Bytes(bits.into_bytes()),
+            ]);
         }
-        rows.push(vec![
-            Value::from(workspace),
-            Value::from(i64::from(segment_no)),
-            Value::from(chunk),
-            Value::from(bits.count()),
-            Value::Bytes(bits.into_bytes()),
-        ]);
+        gains.push((segment_no, gain));
     }
     put_chunks(tx, rows)?;
+    add_to_counts(tx, workspace, gains)?;
     put_days(tx, workspace, days)
 }
 
@@ -242,6 +262,21 @@ fn put_chunks(tx: &mut Tx<'_>, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (workspace_id, segment_no, chunk)
              DO UPDATE SET members = excluded.members, bits = excluded.bits"),
+        rows,
+    )?;
+    Ok(())
+}
+
+fn add_to_counts(tx: &mut Tx<'_>, workspace: WorkspaceId, gains: Vec<(u32, i64)>) -> Result<(), DbError> {
+    let rows = gains
+        .into_iter()
+        .filter(|(_, gain)| *gain != 0)
+        .map(|(segment_no, gain)| vec![Value::from(workspace), Value::from(i64::from(segment_no)), Value::from(gain)]);
+    tx.insert_many(
+        sql("INSERT INTO segment_counts (workspace_id, segment_no, members)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, segment_no)
+             DO UPDATE SET members = segment_counts.members + excluded.members"),
         rows,
     )?;
     Ok(())
@@ -271,24 +306,32 @@ fn put_days(tx: &mut Tx<'_>, workspace: WorkspaceId, days: BTreeMap<(u32, i64), 
 /// Members of every segment by number of segment.
 pub fn counts(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<u32, i64>, DbError> {
     let rows = tx.query(
-        sql("SELECT segment_no, CAST(SUM(members) AS BIGINT)
-             FROM segment_members
-             WHERE workspace_id = $1
-             GROUP BY segment_no"),
+        sql("SELECT segment_no, members FROM segment_counts WHERE workspace_id = $1"),
         &[&workspace],
-        |row| Ok((row.get::<i64>(0)? as u32, row.get::<i64>(1)?)),
+        |row| Ok((row.get::<i64>(0)? as u32, row.get(1)?)),
     )?;
     Ok(rows.into_iter().collect())
 }
 
 pub fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, segment_no: u32) -> Result<i64, DbError> {
-    tx.query_one(
-        sql("SELECT CAST(COALESCE(SUM(members), 0) AS BIGINT)
-             FROM segment_members
-             WHERE workspace_id = $1 AND segment_no = $2"),
+    let count = tx.query_opt(
+        sql("SELECT members FROM segment_counts WHERE workspace_id = $1 AND segment_no = $2"),
         &[&workspace, &i64::from(segment_no)],
         |row| row.get(0),
-    )
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// All members, to ask of many people whether they are.
+pub fn members(tx: &mut Tx<'_>, workspace: WorkspaceId, segment_no: u32) -> Result<Members, DbError> {
+    let chunks = tx.query(
+        sql("SELECT chunk, bits
+             FROM segment_members
+             WHERE workspace_id = $1 AND segment_no = $2 AND members > 0"),
+        &[&workspace, &i64::from(segment_no)],
+        |row| Ok((row.get(0)?, Bits::from_bytes(row.get(1)?))),
+    )?;
+    Ok(Members::new(chunks.into_iter().collect()))
 }
 
 /// The next members after a number, in order.
@@ -332,13 +375,35 @@ pub fn days_since(
     )
 }
 
-/// The members of every segment within one chunk, in order, for `doctor`.
-pub fn members_in_chunk(tx: &mut Tx<'_>, workspace: WorkspaceId, chunk: i64) -> Result<Vec<(u32, Vec<i64>)>, DbError> {
-    tx.query(
-        sql("SELECT segment_no, bits
+/// Of every segment within one chunk how many members are counted and who they are, in order, for `doctor`.
+pub fn members_in_chunk(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    chunk: i64,
+) -> Result<Vec<(u32, i64, Vec<i64>)>, DbError> {
+    let mut found = Vec::new();
+    // One step down the key for each segment: chunks stand behind it there.
+    for no in 1..=highest(tx, workspace)?.0 {
+        found.extend(tx.query_opt(
+            sql("SELECT members, bits
+                 FROM segment_members
+                 WHERE workspace_id = $1 AND segment_no = $2 AND chunk = $3"),
+            &[&workspace, &i64::from(no), &chunk],
+            |row| Ok((no, row.get(0)?, Bits::from_bytes(row.get(1)?).numbers(chunk).collect())),
+        )?);
+    }
+    Ok(found)
+}
+
+/// The members of every segment that its chunks count, for `doctor`.
+pub fn summed_members(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<u32, i64>, DbError> {
+    let rows = tx.query(
+        sql("SELECT segment_no, CAST(SUM(members) AS BIGINT)
              FROM segment_members
-             WHERE workspace_id = $1 AND chunk = $2"),
-        &[&workspace, &chunk],
-        |row| Ok((row.get::<i64>(0)? as u32, Bits::from_bytes(row.get(1)?).numbers(chunk).collect())),
-    )
+             WHERE workspace_id = $1
+             GROUP BY segment_no"),
+        &[&workspace],
+        |row| Ok((row.get::<i64>(0)? as u32, row.get(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
 }

@@ -17,18 +17,16 @@ use crate::consent;
 use crate::kernel::Chance;
 
 use super::log::body_of;
-use super::model::{Group, Incoming, Receipt, Trust};
+use super::model::{Group, Incoming, Receipt, Remembered, Trust};
 use super::plans::Plans;
 use super::settle::Cause;
 use super::store::{self, LogRow};
 use super::work::Work;
 
-/// Consent that a public key claims for somebody else stands in the log under this name and changes nothing.
-/// How the message ids begin that `entente import` makes from the rows of a file.
-pub const IMPORTED: &str = "import-";
 /// A day that no retention reaches.
 const FOR_EVER: i64 = i64::MAX;
 const ORDER_REFUSED: &str = "Order Refused";
+/// Consent that a public key claims for somebody else stands in the log under this name and changes nothing.
 const CONSENT_CLAIMED: &str = "Consent Claimed";
 
 /// Applies groups of one workspace in one transaction; answers each group's receipt and the newest event.
@@ -67,15 +65,17 @@ pub(super) fn utc_day(at: Timestamp) -> i64 {
 impl Work<'_, '_> {
     fn remember(&mut self, group: &Group) -> Result<Vec<bool>, DbError> {
         let digests = group.events.iter().map(|one| digest(&one.message_id)).collect();
-        // A file may be imported again after years; its rows are remembered for ever.
-        let is_import = group.events.iter().any(|one| one.message_id.starts_with(IMPORTED));
-        let day = if is_import { FOR_EVER } else { utc_day(self.now) };
+        let day = match group.remembered {
+            Remembered::AsPromised => utc_day(self.now),
+            Remembered::ForEver => FOR_EVER,
+        };
         store::remember_messages(self.tx, self.workspace, group.source_no, digests, day)
     }
 
     fn take(&mut self, group: &Group, incoming: &Incoming) -> Result<(), DbError> {
         let seq = self.next_seq();
         let number = if incoming.is_bot { None } else { self.whose(incoming, group.trust, seq)? };
+        let incoming = &*self.within_trait_limit(number, incoming)?;
         let name = log_name(incoming, group.trust);
         self.log.push(LogRow {
             seq,
@@ -108,6 +108,7 @@ impl Work<'_, '_> {
         let person = self.person(root)?;
         let is_new = person.standing.stage.is_none();
         let mut touched = person.change(leaf, |facts| book.plan.fold_event(facts, &fact, now));
+        self.count_short_again(root)?;
         if is_visit(incoming) {
             self.count_visit(root, incoming.at)?;
         }

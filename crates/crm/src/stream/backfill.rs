@@ -3,9 +3,11 @@
 //! For each person the tallies of the build are folded anew from the log inside the step's transaction, so the result
 //! is exact whatever arrives meanwhile; the progress is stored with each step, so a killed process goes on where it was.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use db::DbError;
+use engine::facts::Facts;
 use words::WorkspaceId;
 
 use crate::kernel::{App, Changed};
@@ -44,8 +46,9 @@ pub async fn step(app: &App, workspace: WorkspaceId) -> Result<bool, DbError> {
 
 /// Runs for the life of the process.
 pub async fn run(app: App) {
+    let mut built = HashMap::new();
     loop {
-        let pause = match step_all(&app).await {
+        let pause = match step_all(&app, &mut built).await {
             Ok(true) => PAUSE,
             Ok(false) => IDLE,
             Err(DbError::Closed) => return,
@@ -58,11 +61,26 @@ pub async fn run(app: App) {
     }
 }
 
-async fn step_all(app: &App) -> Result<bool, DbError> {
-    let workspaces: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
+/// A step in every workspace whose definitions are not those of which all was `built`.
+async fn step_all(app: &App, built: &mut HashMap<WorkspaceId, i64>) -> Result<bool, DbError> {
+    let revisions: Vec<(WorkspaceId, i64)> = app
+        .db
+        .read(|tx| {
+            let all = workspaces::all(tx)?.into_iter();
+            all.map(|workspace| Ok((workspace, segments::store::revision(tx, workspace)?)))
+                .collect::<Result<_, DbError>>()
+        })
+        .await?;
     let mut has_more = false;
-    for workspace in workspaces {
-        has_more |= step(app, workspace).await?;
+    for (workspace, revision) in revisions {
+        if built.get(&workspace) == Some(&revision) {
+            continue;
+        }
+        if step(app, workspace).await? {
+            has_more = true;
+        } else {
+            built.insert(workspace, revision);
+        }
     }
     Ok(has_more)
 }
@@ -73,6 +91,7 @@ impl Work<'_, '_> {
         let Some(from) = self.book.unbuilt().map(|definition| definition.built_through).min() else {
             return Ok(());
         };
+        self.is_round = true;
         let building: Vec<Definition> =
             self.book.unbuilt().filter(|definition| definition.built_through == from).cloned().collect();
         let states = profiles::store::states_after(self.tx, self.workspace, from, PEOPLE_A_STEP)?;
@@ -89,8 +108,18 @@ impl Work<'_, '_> {
         segments::store::bump_revision(self.tx, self.workspace)
     }
 
-    /// Folds the builds' events of one person anew and decides his memberships.
+    /// Counts the builds of one person anew and decides his memberships.
     fn build_for(&mut self, root: i64, building: &[Definition]) -> Result<(), DbError> {
+        self.count_again(root, building)?;
+        let now = self.now;
+        for definition in building {
+            self.decide(root, definition.no, now, Cause::Rearrangement)?;
+        }
+        Ok(())
+    }
+
+    /// Folds the builds' events of one person anew: those in the log, and those of this transaction.
+    fn count_again(&mut self, root: i64, building: &[Definition]) -> Result<(), DbError> {
         let book = self.book.clone();
         let mut names: Vec<String> =
             building.iter().flat_map(|definition| book.plan.event_names_of(definition.no)).collect();
@@ -100,16 +129,16 @@ impl Work<'_, '_> {
         for definition in building {
             person.change_all(|facts| facts.forget_build(definition.build));
         }
-        if !names.is_empty() {
-            let mut numbers = self.person(root)?.standing.leaves.clone();
-            numbers.push(root);
-            for row in store::named_events_of(self.tx, self.workspace, &numbers, &names)? {
-                self.fold_builds(root, &row, building)?;
-            }
+        if names.is_empty() {
+            return Ok(());
         }
-        let now = self.now;
-        for definition in building {
-            self.decide(root, definition.no, now, Cause::Rearrangement)?;
+        let mut numbers = self.person(root)?.standing.leaves.clone();
+        numbers.push(root);
+        let mut rows = store::named_events_of(self.tx, self.workspace, &numbers, &names)?;
+        let is_counted = |row: &&LogRow| !row.is_own() && numbers.contains(&row.number) && names.contains(&row.name);
+        rows.extend(self.log.iter().filter(is_counted).cloned());
+        for row in rows {
+            self.fold_builds(root, &row, building)?;
         }
         Ok(())
     }
@@ -127,13 +156,28 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// After a merge or a parting: the segments under construction that had already passed this person.
+    /// After a merge or a parting: the segments under construction that had already passed this person, and what the
+    /// merge left short.
     pub(super) fn rebuild_unbuilt(&mut self, root: i64) -> Result<(), DbError> {
+        self.count_short_again(root)?;
         let passed: Vec<Definition> =
             self.book.unbuilt().filter(|definition| definition.is_live_for(root)).cloned().collect();
         if passed.is_empty() {
             return Ok(());
         }
         self.build_for(root, &passed)
+    }
+
+    /// Sums that keep only what decides need the log when an amount takes away.
+    pub(super) fn count_short_again(&mut self, root: i64) -> Result<(), DbError> {
+        let person = self.person(root)?;
+        let mut short = person.facts.short_builds();
+        short.extend(person.leaves.values().flat_map(Facts::short_builds));
+        if short.is_empty() {
+            return Ok(());
+        }
+        let is_short = |definition: &&Definition| short.contains(&definition.build);
+        let definitions: Vec<Definition> = self.book.definitions.iter().filter(is_short).cloned().collect();
+        self.count_again(root, &definitions)
     }
 }

@@ -1,11 +1,9 @@
 //! Reading the log: stored rows as events.
 
-use db::{DbError, Tx};
 use engine::event::EventRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use words::{Timestamp, WorkspaceId};
 
 use super::model::Incoming;
 use super::store;
@@ -79,20 +77,8 @@ fn value_of(raw: Option<&RawValue>) -> Value {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_else(|| json!({}))
 }
 
-/// What these profiles did, in the order of arrival, as far as it had arrived by then. Events that Entente itself wrote
-/// (entries, exits, stages) are left out: they follow from the others and count for no condition.
-pub fn records_of(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    numbers: &[i64],
-    received_by: Timestamp,
-) -> Result<Vec<EventRecord>, DbError> {
-    let rows = store::events_of(tx, workspace, numbers, received_by)?;
-    Ok(rows.iter().filter(|row| !row.is_own()).map(LogRow::record).collect())
-}
-
 pub use store::{VISITORS, day_figures_since};
 pub use store::{
-    count_named, each_named, event_at, event_names, events_of, named_events_of, newest, newest_named, newest_seq,
-    timeline, timeline_named, timeline_without,
+    count_named, each_named, event_at, event_names, events_of, first_arrival, named_events_of, newest, newest_arrival,
+    newest_named, newest_seq, timeline, timeline_named, timeline_without,
 };

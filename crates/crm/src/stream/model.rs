@@ -53,7 +53,17 @@ pub struct Group {
     pub workspace: WorkspaceId,
     pub source_no: i64,
     pub trust: Trust,
+    pub remembered: Remembered,
     pub events: Vec<Incoming>,
+}
+
+/// How long the message ids of a group are remembered; a repeat within that time changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// As long as the tracking API promises: a client repeats within days.
+    AsPromised,
+    /// A file may be imported again after years.
+    ForEver,
 }
 
 /// The group is on disk and every segment tells the truth.

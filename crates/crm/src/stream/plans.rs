@@ -12,6 +12,8 @@ use crate::kernel::{Shop, corrupt};
 use crate::segments::{self, Definition};
 use crate::{profiles, workspaces};
 
+use super::kept::Keeper;
+
 /// Read once per change of a definition and shared by all transactions.
 pub struct Workbook {
     versions: (i64, i64),
@@ -34,9 +36,13 @@ impl Workbook {
     }
 }
 
-/// The workbooks in memory; each transaction checks that its own is the current one.
+/// What a process keeps in memory between transactions: the workbooks, of which each transaction checks that its own is
+/// the current one, and the people who are busy.
 #[derive(Clone, Default)]
-pub struct Plans(Arc<Mutex<HashMap<WorkspaceId, Arc<Workbook>>>>);
+pub struct Plans {
+    books: Arc<Mutex<HashMap<WorkspaceId, Arc<Workbook>>>>,
+    pub(super) keeper: Keeper,
+}
 
 impl Plans {
     pub fn of(&self, tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Arc<Workbook>, DbError> {
@@ -58,7 +64,7 @@ impl Plans {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<WorkspaceId, Arc<Workbook>>> {
         // The map is whole even when a holder panicked: it is only ever replaced entry by entry.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,30 +1,113 @@
-//! What was known of a person at an instant, from the log alone: for replays of the past, explanations and `doctor`.
+//! What was known of people at an instant, from the log alone: for replays of the past and for `doctor`.
 //!
-//! Identity is today's: the events of all profiles that are one person now. An order counts for its owner only, although
-//! calls of other people may have spoken of it.
+//! What had arrived by then counts as it counted then: events, orders, consents, since when somebody was known, and who
+//! belonged to whom.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use db::{DbError, Tx};
 use engine::event::EventRecord;
 use engine::facts::{Facts, Stamp};
-use engine::orders::OrderStanding;
+use engine::orders::{ORDER_EVENTS, OrderEvent};
 use engine::plan::Plan;
-use engine::replay::facts_at;
+use engine::replay::{facts_at, order_at};
 use words::{Timestamp, WorkspaceId};
 
-use super::log;
+use super::log::{self, LogRow};
 use super::plans::Workbook;
+use super::store;
 use crate::{commerce, consent, profiles};
 
-/// Orders of one person that a replay looks at; nobody has more.
-const MAX_ORDERS: usize = 100_000;
-
-/// A person's past: his events as far as they had arrived, and his facts as they were.
+/// A person's past: what had arrived of him, and his facts as they were.
+#[derive(Clone, Debug)]
 pub struct Past {
     pub records: Vec<EventRecord>,
     pub facts: Facts,
 }
 
-/// Recomputes the facts of the person made of these profiles, with the tallies of `plan`.
+/// People at an instant, each with the profiles that were he, the root first.
+pub struct PeopleThen {
+    pub people: Vec<Vec<i64>>,
+    /// The number after which the next people begin; none behind the last.
+    pub next_after: Option<i64>,
+}
+
+/// Among the next profiles by number those that were people of their own at `at`.
+pub fn people_then(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    at: Timestamp,
+    after: i64,
+    profiles: usize,
+) -> Result<PeopleThen, DbError> {
+    let numbers = profiles::store::numbers_after(tx, workspace, at, after, profiles)?;
+    let next_after = numbers.last().copied().filter(|_| numbers.len() == profiles);
+    let merges = merges_then(tx, workspace, at, &numbers)?;
+    let is_merged: BTreeSet<i64> = merges.iter().map(|(from, _)| *from).collect();
+    let mut people: Vec<Vec<i64>> =
+        numbers.into_iter().filter(|number| !is_merged.contains(number)).map(|number| vec![number]).collect();
+    let mut root_of: HashMap<i64, usize> = people.iter().enumerate().map(|(index, one)| (one[0], index)).collect();
+    let mut edges = merges;
+    loop {
+        let mut found = Vec::new();
+        for (from, into) in edges {
+            if let Some(person) = root_of.get(&into).copied()
+                && root_of.insert(from, person).is_none()
+            {
+                people[person].push(from);
+                found.push(from);
+            }
+        }
+        if found.is_empty() {
+            return Ok(PeopleThen { people, next_after });
+        }
+        edges = merges_then(tx, workspace, at, &found)?;
+    }
+}
+
+/// The merges of these profiles that stood at `at`: from and into.
+fn merges_then(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    at: Timestamp,
+    numbers: &[i64],
+) -> Result<Vec<(i64, i64)>, DbError> {
+    let merges = profiles::store::merges_of(tx, workspace, numbers)?;
+    let standing = merges.iter().filter(|one| one.at <= at && one.undone_at.is_none_or(|undone_at| undone_at > at));
+    Ok(standing.map(|one| (one.from_number, one.into_number)).collect())
+}
+
+/// The past of each of these people, who are given by their profiles, with the tallies of `plan`.
+pub fn pasts_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    book: &Workbook,
+    plan: &Plan,
+    people: &[Vec<i64>],
+    at: Timestamp,
+) -> Result<Vec<Past>, DbError> {
+    let numbers: Vec<i64> = people.iter().flatten().copied().collect();
+    let mut rows: HashMap<i64, Vec<LogRow>> = HashMap::new();
+    for row in log::events_of(tx, workspace, &numbers, at)?.into_iter().filter(|row| !row.is_own()) {
+        rows.entry(row.number).or_default().push(row);
+    }
+    let known = known_since(tx, workspace, book, &numbers, at)?;
+    let mut pasts = Vec::with_capacity(people.len());
+    for person in people {
+        let mut own: Vec<LogRow> = person.iter().flat_map(|number| rows.remove(number).unwrap_or_default()).collect();
+        own.sort_unstable_by_key(|row| row.seq);
+        let records: Vec<EventRecord> = own.iter().map(LogRow::record).collect();
+        let mut facts = facts_at(plan, &records, at, note_choices);
+        if let Some(known_at) = person.iter().filter_map(|number| known.get(number)).min() {
+            facts.set_known_at(*known_at);
+        }
+        pasts.push(Past { records, facts });
+    }
+    settle_shared_orders(tx, workspace, book, people, &mut pasts, at)?;
+    Ok(pasts)
+}
+
+/// The past of the one person made of these profiles.
 pub fn past_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -33,70 +116,92 @@ pub fn past_of(
     numbers: &[i64],
     at: Timestamp,
 ) -> Result<Past, DbError> {
-    let mut records = log::records_of(tx, workspace, numbers, Timestamp::MAX)?;
-    let known = records.len();
-    records.retain(|record| record.received_at <= at);
-    let is_whole = records.len() == known;
-    let mut facts = facts_at(plan, &records, at, note_choices);
-    if let Some(known_at) = known_since(tx, workspace, book, numbers, at)? {
-        facts.set_known_at(known_at);
-    }
-    correct_orders(tx, workspace, book, numbers, &mut facts, is_whole)?;
-    Ok(Past { records, facts })
+    let mut pasts = pasts_of(tx, workspace, book, plan, &[numbers.to_vec()], at)?;
+    pasts.pop().ok_or_else(|| crate::kernel::corrupt("a person has no past"))
 }
 
 /// Puts the choices that an event records into facts, as the stream does when it arrives.
-pub fn note_choices(facts: &mut Facts, event: &EventRecord) {
+fn note_choices(facts: &mut Facts, event: &EventRecord) {
     for choice in consent::choices(&event.name, &event.properties) {
         let stamp = Stamp { at: event.at, seq: event.seq };
         facts.set_consent(&choice.channel, &choice.purpose, choice.state, stamp);
     }
 }
 
+/// Since when an identifier has told who a profile is, for those of which one had by then.
 fn known_since(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     book: &Workbook,
     numbers: &[i64],
     at: Timestamp,
-) -> Result<Option<Timestamp>, DbError> {
+) -> Result<HashMap<i64, Timestamp>, DbError> {
     let makes_known = |kind: &str| book.rules.iter().any(|rule| rule.kind == kind && rule.makes_known);
-    let linked = profiles::store::identifiers_of(tx, workspace, numbers)?;
-    let known = linked.iter().filter(|one| makes_known(&one.identifier.kind) && one.linked_at <= at);
-    Ok(known.map(|one| one.linked_at).min())
+    let mut known: HashMap<i64, Timestamp> = HashMap::new();
+    for linked in profiles::store::identifiers_of(tx, workspace, numbers)? {
+        if linked.linked_at <= at && makes_known(&linked.identifier.kind) {
+            let since = known.entry(linked.number).or_insert(linked.linked_at);
+            *since = linked.linked_at.min(*since);
+        }
+    }
+    Ok(known)
 }
 
-/// Takes away the orders of other people, and gives the person's own their whole standing when the past is the present.
-fn correct_orders(
+/// An order of which several profiles spoke counts for its owner only, and all their calls make it.
+fn settle_shared_orders(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     book: &Workbook,
-    numbers: &[i64],
-    facts: &mut Facts,
-    is_present: bool,
+    people: &[Vec<i64>],
+    pasts: &mut [Past],
+    at: Timestamp,
 ) -> Result<(), DbError> {
-    let owned: Vec<String> = commerce::store::orders_of(tx, workspace, numbers, MAX_ORDERS)?
-        .into_iter()
-        .map(|order| order.order_id)
-        .collect();
-    let folded: Vec<String> = facts.orders().iter().map(|(order_id, _)| order_id.to_owned()).collect();
-    for order_id in folded.iter().filter(|order_id| !owned.contains(order_id)) {
-        facts.remove_order(order_id);
+    let folded = pasts.iter().flat_map(|past| past.facts.orders().iter().map(|(order_id, _)| order_id.to_owned()));
+    let folded: BTreeSet<String> = folded.collect();
+    let folded: Vec<String> = folded.into_iter().collect();
+    let speakers = commerce::store::speakers_of(tx, workspace, &folded)?;
+    if speakers.is_empty() {
+        return Ok(());
     }
-    for order_id in owned.iter().filter(|_| is_present) {
-        if let Some(standing) = standing_of(tx, workspace, book, order_id)? {
-            facts.set_order(&standing);
+    let calls = calls_of(tx, workspace, speakers, at)?;
+    for (order_id, calls) in calls {
+        let Some((owner, standing)) = order_at(&order_id, &calls, book.shop.currency) else { continue };
+        for (person, past) in people.iter().zip(pasts.iter_mut()) {
+            past.facts.remove_order(&order_id);
+            if person.contains(&owner) {
+                past.facts.set_order(&standing);
+            }
         }
     }
     Ok(())
 }
 
-fn standing_of(
+/// Who said something of an order, and what.
+pub type OrderCall = (i64, OrderEvent);
+
+/// What these profiles had said of these orders by then, in the order of arrival.
+pub fn calls_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    book: &Workbook,
-    order_id: &str,
-) -> Result<Option<OrderStanding>, DbError> {
-    let stored = commerce::store::order(tx, workspace, order_id)?;
-    Ok(stored.and_then(|stored| stored.history.standing(order_id, book.shop.currency)))
+    speakers: Vec<(String, i64)>,
+    at: Timestamp,
+) -> Result<BTreeMap<String, Vec<OrderCall>>, DbError> {
+    let numbers: BTreeSet<i64> = speakers.iter().map(|(_, number)| *number).collect();
+    let numbers: Vec<i64> = numbers.into_iter().collect();
+    let mut calls: BTreeMap<String, Vec<OrderCall>> =
+        speakers.into_iter().map(|(order_id, _)| (order_id, Vec::new())).collect();
+    let names = ORDER_EVENTS.map(str::to_owned);
+    for row in store::named_events_of(tx, workspace, &numbers, &names)? {
+        if row.received_at > at {
+            continue;
+        }
+        let record = row.record();
+        let event = OrderEvent::from_call(&record.name, &record.properties, record.seq, record.at);
+        if let Some(Ok(event)) = event
+            && let Some(own) = calls.get_mut(&event.order_id)
+        {
+            own.push((row.number, event));
+        }
+    }
+    Ok(calls)
 }

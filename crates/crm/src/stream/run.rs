@@ -23,6 +23,10 @@ const MAX_EVENTS: usize = 8_000;
 const TRIES: u32 = 3;
 const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
+/// Senders answered at once from which on the next group is waited for, and how long: below it nobody waits.
+const MANY_SENDERS: usize = 16;
+const GATHER: Duration = Duration::from_millis(1);
+
 struct Job {
     group: Group,
     answer: oneshot::Sender<Result<Receipt, StreamError>>,
@@ -71,7 +75,12 @@ impl Stream {
 }
 
 async fn conduct(mut queue: mpsc::Receiver<Job>, around: Surroundings) {
+    let mut answered = 0;
     while let Some(first) = queue.recv().await {
+        if answered >= MANY_SENDERS {
+            // They were answered a moment ago and are about to send again: together they cost one commit.
+            tokio::time::sleep(GATHER).await;
+        }
         let mut jobs = vec![first];
         let mut events = jobs[0].group.events.len();
         while events < MAX_EVENTS {
@@ -80,6 +89,7 @@ async fn conduct(mut queue: mpsc::Receiver<Job>, around: Surroundings) {
             jobs.push(job);
         }
         let (groups, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.group, job.answer)).unzip();
+        answered = answers.len();
         for (answer, result) in answers.into_iter().zip(around.apply_all(groups).await) {
             // The sender may have gone away; its events are on disk all the same.
             let _ = answer.send(result);

@@ -118,21 +118,22 @@ pub fn sources_remembered(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec
     Ok(sources)
 }
 
-pub fn counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str) -> Result<i64, DbError> {
-    let value = tx.query_opt(
-        sql("SELECT value FROM counters WHERE workspace_id = $1 AND name = $2"),
-        &[&workspace, &name],
-        |row| row.get(0),
-    )?;
-    Ok(value.unwrap_or(0))
+/// All counters of a workspace by their names.
+pub fn counters(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<String, i64>, DbError> {
+    let all = tx.query(sql("SELECT name, value FROM counters WHERE workspace_id = $1"), &[&workspace], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(all.into_iter().collect())
 }
 
-pub fn set_counter(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, value: i64) -> Result<(), DbError> {
-    tx.execute(
+pub fn set_counters(tx: &mut Tx<'_>, workspace: WorkspaceId, counters: &[(&str, i64)]) -> Result<(), DbError> {
+    let rows =
+        counters.iter().map(|(name, value)| vec![Value::from(workspace), Value::from(*name), Value::from(*value)]);
+    tx.insert_many(
         sql("INSERT INTO counters (workspace_id, name, value)
              VALUES ($1, $2, $3)
              ON CONFLICT (workspace_id, name) DO UPDATE SET value = excluded.value"),
-        &[&workspace, &name, &value],
+        rows,
     )?;
     Ok(())
 }
@@ -416,6 +417,24 @@ pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbErro
         |row| row.get(0),
     )?;
     Ok(seq.unwrap_or(0))
+}
+
+/// When the newest event of these profiles arrived, for `doctor`.
+pub fn newest_arrival(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Option<Timestamp>, DbError> {
+    tx.query_one(
+        sql("SELECT MAX(received_at) FROM events WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| row.get(0),
+    )
+}
+
+/// When the first event of the log arrived: nothing before it can be told.
+pub fn first_arrival(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<Timestamp>, DbError> {
+    tx.query_opt(
+        sql("SELECT received_at FROM events WHERE workspace_id = $1 ORDER BY seq LIMIT 1"),
+        &[&workspace],
+        |row| row.get(0),
+    )
 }
 
 /// Whether a repeat of this message would be known, for `doctor`.

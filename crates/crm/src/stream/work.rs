@@ -11,6 +11,7 @@ use crate::kernel::{Chance, corrupt, day_of, day_start, random_bytes, step_of_da
 use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, Standing};
 use crate::segments::{self, Move};
 
+use super::kept::{Keeper, Kept};
 use super::plans::{Plans, Workbook};
 use super::store::{self, LogRow};
 
@@ -18,6 +19,8 @@ const SEQ: &str = "seq";
 const PROFILE_NUMBER: &str = "profile_number";
 /// The latest instant at which the stream acted: its clock never runs back.
 const INSTANT: &str = "instant";
+/// The number of the stream's last transaction: see [`super::kept`].
+const TRANSACTION: &str = "transaction";
 
 /// A person while a transaction works on him.
 pub(super) struct Person {
@@ -81,6 +84,12 @@ pub(super) struct Work<'w, 'tx> {
     pub shared: BTreeSet<Identifier>,
     seq: i64,
     number: i64,
+    /// The number of this transaction.
+    transaction: i64,
+    kept: Kept,
+    keeper: Keeper,
+    /// It visits everybody, which says nothing of who is busy.
+    pub is_round: bool,
     new_profiles: Vec<i64>,
     new_identifiers: Vec<LinkedIdentifier>,
     pub log: Vec<LogRow>,
@@ -101,21 +110,25 @@ impl<'w, 'tx> Work<'w, 'tx> {
     ) -> Result<Self, DbError> {
         tx.lock_workspace(lock_key(workspace))?;
         let book = plans.of(tx, workspace)?;
-        let seq = store::counter(tx, workspace, SEQ)?;
-        let number = store::counter(tx, workspace, PROFILE_NUMBER)?;
-        let instant = Timestamp::from_millis(store::counter(tx, workspace, INSTANT)?);
+        let counters = store::counters(tx, workspace)?;
+        let counter = |name: &str| counters.get(name).copied().unwrap_or_default();
+        let keeper = plans.keeper.clone();
         Ok(Self {
             tx,
             workspace,
-            now: now.max(instant),
+            now: now.max(Timestamp::from_millis(counter(INSTANT))),
             book,
             chance: chance.clone(),
             people: BTreeMap::new(),
             profiles: HashMap::new(),
             owners: HashMap::new(),
             shared: BTreeSet::new(),
-            seq,
-            number,
+            seq: counter(SEQ),
+            number: counter(PROFILE_NUMBER),
+            transaction: counter(TRANSACTION) + 1,
+            kept: keeper.take(workspace, counter(TRANSACTION)),
+            keeper,
+            is_round: false,
             new_profiles: Vec::new(),
             new_identifiers: Vec::new(),
             log: Vec::new(),
@@ -165,17 +178,31 @@ impl<'w, 'tx> Work<'w, 'tx> {
 
     /// Brings these profiles and the roots above them into memory.
     pub fn load_profiles(&mut self, numbers: &[i64]) -> Result<(), DbError> {
-        let mut missing: Vec<i64> =
-            numbers.iter().copied().filter(|number| !self.profiles.contains_key(number)).collect();
-        while !missing.is_empty() {
+        let mut missing = Vec::from(numbers);
+        loop {
+            missing.retain(|number| !self.knows_profile(*number));
+            if missing.is_empty() {
+                return Ok(());
+            }
             missing.sort_unstable();
             missing.dedup();
             let found = profiles::store::profiles_by_number(self.tx, self.workspace, &missing)?;
             missing = found.iter().filter_map(|profile| profile.merged_into).collect();
             self.profiles.extend(found.into_iter().map(|profile| (profile.number, profile)));
-            missing.retain(|number| !self.profiles.contains_key(number));
         }
-        Ok(())
+    }
+
+    /// Whether the profile and those above it are in memory, or were kept there.
+    fn knows_profile(&mut self, number: i64) -> bool {
+        let mut next = Some(number);
+        while let Some(number) = next {
+            if !self.profiles.contains_key(&number) {
+                let Some(kept) = self.kept.profiles.pop(&number) else { return false };
+                self.profiles.insert(number, kept);
+            }
+            next = self.profiles.get(&number).and_then(|profile| profile.merged_into);
+        }
+        true
     }
 
     /// The person a loaded profile belongs to.
@@ -200,6 +227,16 @@ impl<'w, 'tx> Work<'w, 'tx> {
         missing.sort_unstable();
         missing.dedup();
         self.load_profiles(&missing)?;
+        missing.retain(|root| match self.kept.people.pop(root) {
+            Some(person) => {
+                self.people.insert(*root, person);
+                false
+            }
+            None => true,
+        });
+        if missing.is_empty() {
+            return Ok(());
+        }
         let states = profiles::store::states_of(self.tx, self.workspace, &missing)?;
         self.adopt(states)
     }
@@ -215,6 +252,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
         let numbers: Vec<i64> = states.iter().map(|state| state.number).collect();
         self.load_profiles(&numbers)?;
         for state in states {
+            self.kept.people.pop(&state.number);
             let mine = state.standing.leaves.iter().copied().chain([state.number]);
             let leaves = mine.filter_map(|leaf| leaf_facts.remove(&leaf).map(|facts| (leaf, facts))).collect();
             let id = self.profiles.get(&state.number).map(|profile| profile.id);
@@ -265,33 +303,62 @@ impl<'w, 'tx> Work<'w, 'tx> {
         store::add_day_figures(self.tx, workspace, store::VISITORS, &self.visitors)?;
         let zone = self.book.shop.time_zone.clone();
         segments::store::apply_moves(self.tx, workspace, &self.moves, |at| day_of(at, &zone))?;
-        store::set_counter(self.tx, workspace, SEQ, self.seq)?;
-        store::set_counter(self.tx, workspace, PROFILE_NUMBER, self.number)?;
-        store::set_counter(self.tx, workspace, INSTANT, self.now.as_millis())?;
-        Ok(self.seq)
+        let counters = [
+            (SEQ, self.seq),
+            (PROFILE_NUMBER, self.number),
+            (INSTANT, self.now.as_millis()),
+            (TRANSACTION, self.transaction),
+        ];
+        store::set_counters(self.tx, workspace, &counters)?;
+        let seq = self.seq;
+        self.keep();
+        Ok(seq)
+    }
+
+    /// Keeps whom this transaction worked on for the next one.
+    fn keep(self) {
+        let Self { tx, workspace, transaction, mut kept, keeper, is_round, people, profiles, .. } = self;
+        if !is_round {
+            for (number, profile) in profiles {
+                kept.profiles.put(number, profile);
+            }
+            for (number, person) in people {
+                kept.people.put(number, person);
+            }
+        }
+        tx.after_commit(move || keeper.give_back(workspace, transaction, kept));
     }
 
     fn write_people(&mut self) -> Result<(), DbError> {
         let workspace = self.workspace;
         let currency = self.book.shop.currency;
-        let (mut states, mut leaves, mut rows, mut timers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut states, mut leaves, mut timers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut seen) = (Vec::new(), Vec::new());
         for (number, person) in self.people.iter_mut().filter(|(_, person)| person.is_changed) {
-            person.facts.retain(&self.book.plan);
+            let plan = &self.book.plan;
+            person.facts.retain(plan);
+            person.leaves.values_mut().for_each(|facts| facts.retain(plan));
             states.push((*number, person.facts.encode(), person.standing.encode()));
             leaves.extend(person.leaves.iter().map(|(leaf, facts)| (*leaf, facts.encode())));
             let row = PersonRow::of(&person.facts, &person.standing, currency);
-            if person.row_before.as_ref() != Some(&row) {
-                rows.push((*number, person.id, row));
+            match &person.row_before {
+                Some(before) if *before == row => {}
+                Some(before) if before.differs_in_last_visit_only(&row) => seen.push((*number, row.last_seen_at)),
+                _ => rows.push((*number, person.id, row.clone())),
             }
             if person.standing.timer_at != person.timer_before {
                 timers.extend(person.standing.timer_at.map(|due_at| (due_at, *number)));
             }
+            person.row_before = Some(row);
+            person.timer_before = person.standing.timer_at;
+            person.is_changed = false;
         }
         leaves.sort_by_key(|(leaf, _)| *leaf);
         timers.sort_unstable();
         profiles::store::put_states(self.tx, workspace, states)?;
         profiles::store::put_leaf_facts(self.tx, workspace, leaves)?;
         profiles::store::put_people(self.tx, workspace, rows)?;
+        profiles::store::put_last_seen(self.tx, workspace, seen)?;
         profiles::store::insert_timers(self.tx, workspace, timers)
     }
 }

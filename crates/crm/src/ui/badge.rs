@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::icon::{Icon, icon};
+
 /// What a colour means. It never says so alone: the text beside it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
@@ -67,6 +69,11 @@ pub fn dot(tone: Tone, label: &str) -> Markup {
 /// The initials of a person in one of eight colours, the same for the same name everywhere.
 pub fn avatar(name: &str) -> Markup {
     html! { span class={ "avatar avatar-" (hue_of(name)) } aria-hidden="true" { (initials_of(name)) } }
+}
+
+/// The same for somebody whose name is not known.
+pub fn nameless_avatar() -> Markup {
+    html! { span class="avatar avatar-nameless" aria-hidden="true" { (icon(Icon::User)) } }
 }
 
 /// Keys as they stand on the keyboard: `kbd(&["g", "p"])`.

@@ -108,10 +108,12 @@ fn points(values: &[f64]) -> String {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = highest - lowest;
+    // What stays the same is drawn in the middle, and nothing at the bottom.
+    let level = if highest > 0.0 { 0.5 } else { 0.0 };
     let step = 100.0 / (values.len() - 1) as f64;
     let mut text = String::new();
     for (index, value) in values.iter().enumerate() {
-        let share = if range > 0.0 { (value - lowest) / range } else { 0.5 };
+        let share = if range > 0.0 { (value - lowest) / range } else { level };
         // Two units of room above and below, so that the line is not cut.
         let _ = write!(text, "{:.1},{:.1} ", index as f64 * step, 30.0 - share * 28.0);
     }
@@ -131,8 +133,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_one_value_or_of_equal_values_is_drawn_in_the_middle() {
+    fn a_line_of_equal_values_is_drawn_in_the_middle_and_one_of_nothing_at_the_bottom() {
         assert!(!sparkline("one", &[1.0]).into_string().contains("NaN"));
         assert_eq!(points(&[2.0, 2.0]), "0.0,16.0 100.0,16.0");
+        assert_eq!(points(&[0.0, 0.0]), "0.0,30.0 100.0,30.0");
     }
 }

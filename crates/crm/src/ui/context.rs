@@ -22,6 +22,10 @@ pub struct PageContext {
     pub active: Option<NavItem>,
     /// Path and query of this page, where a change of language comes back to.
     pub path: String,
+    /// What the navigation shows: where the reader may go.
+    pub places: Vec<NavItem>,
+    /// He may change to another shop.
+    pub has_other_shops: bool,
     /// Messages left by the request before ("Segment saved").
     pub toasts: Vec<Toast>,
     pub now: Timestamp,
@@ -39,6 +43,8 @@ impl PageContext {
             shop_name: String::new(),
             active: None,
             path: "/".to_owned(),
+            places: NavItem::ALL.to_vec(),
+            has_other_shops: false,
             toasts: Vec::new(),
             now,
             zone: TimeZone::UTC,

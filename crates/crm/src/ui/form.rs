@@ -45,6 +45,11 @@ impl Field {
         Self::of(name, label, Control::Input("date"))
     }
 
+    /// A date and a time of day, without a zone: say which one in the label.
+    pub fn date_time(name: &str, label: impl Into<String>) -> Self {
+        Self::of(name, label, Control::Input("datetime-local"))
+    }
+
     /// A password with a button that shows it. Set `autocomplete` to `current-password` or `new-password`.
     pub fn password(language: Language, name: &str, label: impl Into<String>) -> Self {
         Self::of(name, label, Control::Password(language))
@@ -248,8 +253,29 @@ pub fn radio_cards(name: &str, legend: &str, cards: &[RadioCard], selected: &str
 pub fn search_field(action: &str, name: &str, label: &str, value: &str) -> Markup {
     html! {
         form class="search-field" method="get" action=(action) role="search" aria-label=(label) {
-            (icon(Icon::Search))
-            input class="input" type="search" name=(name) value=(value) placeholder=(label) aria-label=(label) data-search autocomplete="off";
+            (search_input(name, label, value))
         }
+    }
+}
+
+/// A search box called `q` that narrows the list of this id while one types; `kept` goes along with the question.
+pub fn live_search_field(action: &str, list: &str, label: &str, value: &str, kept: &[(&str, &str)]) -> Markup {
+    let place = format!("#{list}");
+    html! {
+        form class="search-field" method="get" action=(action) role="search" aria-label=(label)
+            hx-get=(action) hx-trigger="input delay:200ms, search, submit" hx-select=(place) hx-target=(place)
+            hx-swap="morph:outerHTML" hx-sync="this:replace" hx-replace-url="true" {
+            (search_input("q", label, value))
+            @for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
+                input type="hidden" name=(name) value=(value);
+            }
+        }
+    }
+}
+
+fn search_input(name: &str, label: &str, value: &str) -> Markup {
+    html! {
+        (icon(Icon::Search))
+        input class="input" type="search" name=(name) value=(value) placeholder=(label) aria-label=(label) data-search autocomplete="off";
     }
 }

@@ -50,8 +50,14 @@ const SECTIONS: &[(&str, Sample)] = &[
     ("Empty state", nothing),
     ("Progress", waiting),
     ("Record", record),
+    ("QR code", camera_picture),
     ("Icons", icons),
 ];
+
+fn camera_picture(_: &PageContext, _: &str) -> Markup {
+    let squares: Vec<Vec<bool>> = (0..21).map(|y| (0..21).map(|x| (x * y + x / 3) % 2 == 0).collect()).collect();
+    qr_code("A sample that means nothing", &squares)
+}
 
 fn buttons(_: &PageContext, theme: &str) -> Markup {
     let menu = format!("sample-menu-{theme}");
@@ -205,6 +211,7 @@ fn fields(context: &PageContext, theme: &str) -> Markup {
             (Field::select(&name("country"), "Country", countries).value("FR"))
             (Field::number(&name("count"), "Orders").value("3").optional(context.language))
             (Field::date(&name("from"), "From").value("2025-11-22"))
+            (Field::date_time(&name("as-of"), "As of (Europe/Paris time)").value("2025-11-22T14:20"))
         }
         (Field::area(&name("origins"), "Origins", 3).value("https://shop.example.com").hint("One address a line."))
     }

@@ -19,11 +19,20 @@ pub enum NavItem {
     Sources,
     Members,
     Settings,
+    Audit,
 }
 
 impl NavItem {
-    pub const ALL: [Self; 7] =
-        [Self::Home, Self::Live, Self::People, Self::Segments, Self::Sources, Self::Members, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Home,
+        Self::Live,
+        Self::People,
+        Self::Segments,
+        Self::Sources,
+        Self::Members,
+        Self::Settings,
+        Self::Audit,
+    ];
 
     pub fn href(self) -> &'static str {
         match self {
@@ -34,6 +43,7 @@ impl NavItem {
             Self::Sources => "/sources",
             Self::Members => "/members",
             Self::Settings => "/settings",
+            Self::Audit => "/audit",
         }
     }
 
@@ -47,6 +57,7 @@ impl NavItem {
             Self::Sources => "nav-sources",
             Self::Members => "nav-members",
             Self::Settings => "nav-general",
+            Self::Audit => "nav-audit",
         }
     }
 
@@ -59,6 +70,7 @@ impl NavItem {
             Self::Sources => Icon::Plug,
             Self::Members => Icon::IdCard,
             Self::Settings => Icon::Settings,
+            Self::Audit => Icon::History,
         }
     }
 
@@ -72,6 +84,7 @@ impl NavItem {
             Self::Sources => "c",
             Self::Members => "m",
             Self::Settings => "r",
+            Self::Audit => "a",
         }
     }
 }
@@ -79,7 +92,7 @@ impl NavItem {
 const GROUPS: [(&str, &[NavItem]); 3] = [
     ("nav-overview", &[NavItem::Home, NavItem::Live]),
     ("nav-customers", &[NavItem::People, NavItem::Segments]),
-    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings]),
+    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings, NavItem::Audit]),
 ];
 
 /// The left column; on a phone it is a popover that the header's button opens.
@@ -89,9 +102,12 @@ pub(super) fn nav(context: &PageContext) -> Markup {
             nav class="nav-groups" aria-label=(context.t("nav-label")) {
                 a class="nav-shop" href="/" { (mark()) span class="nav-shop-name" { (context.shop_name) } }
                 @for (title, items) in GROUPS {
-                    div class="nav-group" {
-                        p class="nav-title" { (context.t(title)) }
-                        ul { @for item in items { li { (entry(context, *item)) } } }
+                    @let shown: Vec<NavItem> = items.iter().copied().filter(|item| context.places.contains(item)).collect();
+                    @if !shown.is_empty() {
+                        div class="nav-group" {
+                            p class="nav-title" { (context.t(title)) }
+                            ul { @for item in shown { li { (entry(context, item)) } } }
+                        }
                     }
                 }
             }
@@ -194,6 +210,10 @@ fn account_menu(context: &PageContext) -> Markup {
             div class="menu" id="account-menu" popover="auto" {
                 div class="menu-group" { (who) }
                 div class="menu-group" {
+                    (MenuItem::link(context.t("account-open"), "/account").icon(Icon::User))
+                    @if context.has_other_shops {
+                        (MenuItem::link(context.t("shops-change"), "/account/shops").icon(Icon::Store))
+                    }
                     (MenuItem::opens_dialog(context.t("shortcuts"), "shortcuts").icon(Icon::Keyboard))
                 }
                 div class="menu-group" hx-boost="false" { (MenuItem::post(context.t("sign-out"), "/sign-out").icon(Icon::LogOut)) }

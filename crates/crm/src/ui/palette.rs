@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::badge::kbd;
 use super::context::PageContext;
 use super::icon::{Icon, icon};
-use super::nav::NavItem;
 
 /// Results of one kind.
 #[derive(Debug, Clone)]
@@ -48,14 +47,16 @@ fn group(id: &str, group: &PaletteGroup) -> Markup {
 pub(super) fn palette(context: &PageContext) -> Markup {
     let places = PaletteGroup {
         title: context.t("palette-go").into_owned(),
-        items: NavItem::ALL
+        items: context
+            .places
+            .iter()
             .map(|item| PaletteItem {
                 label: context.t(item.label_key()).into_owned(),
                 note: String::new(),
                 href: item.href().to_owned(),
                 icon: item.icon(),
             })
-            .to_vec(),
+            .collect(),
     };
     html! {
         dialog class="palette" id="palette" aria-label=(context.t("palette-label")) closedby="any" {
@@ -104,7 +105,7 @@ pub(super) fn shortcuts(context: &PageContext) -> Markup {
             }
             section {
                 h3 { (context.t("shortcut-group-go")) }
-                dl { @for item in NavItem::ALL { (line(&["g", item.shortcut()], &context.t(item.label_key()))) } }
+                dl { @for item in &context.places { (line(&["g", item.shortcut()], &context.t(item.label_key()))) } }
             }
         }
     }

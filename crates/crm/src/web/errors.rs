@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use axum::extract::Request;
@@ -13,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use words::Timestamp;
 
-use crate::kernel::{Language, Problem, Visit};
+use crate::kernel::{Language, Problem, Visit, next_failure};
 use crate::ui::{Button, Icon, PageContext, Theme, bare_page, button_row};
 use crate::workspaces::{chosen_language, chosen_theme};
 
@@ -151,14 +150,11 @@ fn content_type(response: &Response) -> Option<&str> {
 }
 
 fn after_panic(path: &str) -> Response {
-    let number = PANICS.fetch_add(1, Ordering::Relaxed);
+    let number = next_failure();
     tracing::error!(number, path, "a request handler panicked");
-    let detail = format!("something failed on our side; the log of the server has it as panic number {number}");
+    let detail = format!("something failed on our side; the log of the server has it as failure {number}");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
 }
-
-/// Numbers the panics since the start: enough to find one in the log.
-static PANICS: AtomicU64 = AtomicU64::new(1);
 
 #[cfg(test)]
 mod tests {
@@ -193,7 +189,7 @@ mod tests {
     async fn a_panic_is_answered_with_a_number_and_nothing_of_the_inside() {
         let (status, body) = answer_to("application/json").await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(body.contains("\"code\":\"internal\"") && body.contains("panic number"), "{body}");
+        assert!(body.contains("\"code\":\"internal\"") && body.contains("as failure "), "{body}");
         assert!(!body.contains("secret"), "{body}");
         let (status, page) = answer_to("text/html").await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);

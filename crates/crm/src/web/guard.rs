@@ -10,16 +10,26 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::errors::{Reader, wants_page};
 use super::origin::{Stranger, check_origin, is_changing};
-use crate::kernel::{Access, Actor, ActorKind, App, Permission, Problem, Visit};
-use crate::workspaces::{OpenSession, authenticate, open_session, session_token};
+use crate::kernel::{Access, Actor, ActorKind, App, Doors, Permission, Problem, Proof, Visit, percent_encoded};
+use crate::workspaces::{OpenSession, Sender, authenticate, open_session, record_denial, session_token};
+
+/// What stands before one route.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub app: App,
+    pub path: &'static str,
+    pub access: Access,
+    pub proof: Proof,
+    pub doors: Doors,
+}
 
 /// Lets a request through to its handler, or answers in its place.
-pub(super) async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
-    let outcome = match access {
+pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let outcome = match gate.access {
         Access::Ingest => Ok(request),
-        Access::Public => check_sender(&app, request),
-        Access::Member(permission) => admit_member(&app, permission, request).await,
-        Access::Program(permission) => admit_program(&app, permission, request).await,
+        Access::Public => check_sender(&gate.app, request),
+        Access::Member(permission) => admit_member(&gate, permission, request).await,
+        Access::Program(permission) => admit_program(&gate.app, permission, request).await,
     };
     let request = match outcome {
         Ok(request) => request,
@@ -46,25 +56,72 @@ fn check_sender(app: &App, request: Request) -> Outcome {
     }
 }
 
-async fn admit_member(app: &App, permission: Permission, request: Request) -> Outcome {
+async fn admit_member(gate: &Gate, permission: Permission, request: Request) -> Outcome {
+    let app = &gate.app;
     let mut request = check_sender(app, request)?;
+    let sender = sender_of(request.headers());
     let session = match session_token(app, request.headers()) {
-        Some(token) => open_session(app, token).await.map_err(|error| refuse(error.into()))?,
+        Some(token) => open_session(app, token, sender).await.map_err(|error| refuse(error.into()))?,
         None => None,
     };
     let Some(session) = session else { return Err(Box::new(ask_to_sign_in(&request))) };
-    let visit = visit_of(&session, app, &request);
+    let visit = visit_of(&session, gate, &request);
+    if session.owes_second_factor && !matches!(gate.proof, Proof::Owing | Proof::FreshOwing) {
+        return Err(Box::new(lead_to(&request, SECOND_FACTOR_PAGE, "set up a second factor first")));
+    }
     if !visit.actor.may(permission) {
+        // That a denial cannot be written must not let anybody in.
+        if let Err(error) = record_denial(app, &visit.actor, gate.path).await {
+            tracing::error!(%error, "a denied access could not be written to the audit trail");
+        }
         let problem = Problem::forbidden("your role in this shop does not allow this; ask an administrator");
         let mut refusal = refuse(problem);
         refusal.extensions_mut().insert(Reader::of(&visit));
         return Err(refusal);
+    }
+    if matches!(gate.proof, Proof::Fresh | Proof::FreshOwing) && !session.is_fresh(app.now()) {
+        let page = format!("/account/confirm?next={}", percent_encoded(page_of(&request)));
+        return Err(Box::new(lead_to(&request, &page, "prove again who you are at /account/confirm")));
     }
     let extensions = request.extensions_mut();
     extensions.insert(visit.actor.clone());
     extensions.insert(visit);
     extensions.insert(session);
     Ok(request)
+}
+
+/// Where a member sets up the second factor that he owes.
+const SECOND_FACTOR_PAGE: &str = "/account/second-factor";
+
+/// Pages left open ask for what is new: over an event stream, or with a header that our own script sets. Who lies about
+/// it only shortens his own session.
+fn sender_of(headers: &HeaderMap) -> Sender {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let is_automatic = headers.contains_key("entente-automatic") || accept.starts_with("text/event-stream");
+    if is_automatic { Sender::OpenPage } else { Sender::Person }
+}
+
+/// The page from which a request was sent; of a page that is asked for, itself.
+fn page_of(request: &Request) -> &str {
+    if request.method() == Method::GET {
+        return request.uri().path_and_query().map_or("/", |path| path.as_str());
+    }
+    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let after_scheme = referer.and_then(|referer| referer.split_once("://")).map(|(_, rest)| rest);
+    after_scheme.and_then(|rest| rest.find('/').map(|slash| &rest[slash..])).unwrap_or("/")
+}
+
+/// Leads people to a page where they can do what is missing; programs are told.
+fn lead_to(request: &Request, page: &str, detail: &str) -> Response {
+    let is_fragment = request.headers().contains_key("hx-request") && !request.headers().contains_key("hx-boosted");
+    if !is_fragment && wants_page(request.headers(), request.uri().path()) {
+        return Redirect::to(page).into_response();
+    }
+    let mut response = Problem::forbidden(detail).into_response();
+    if is_fragment && let Ok(page) = HeaderValue::try_from(page) {
+        response.headers_mut().insert("hx-redirect", page);
+    }
+    response
 }
 
 async fn admit_program(app: &App, permission: Permission, mut request: Request) -> Outcome {
@@ -114,7 +171,7 @@ fn ask_to_sign_in(request: &Request) -> Response {
     response
 }
 
-fn visit_of(session: &OpenSession, app: &App, request: &Request) -> Visit {
+fn visit_of(session: &OpenSession, gate: &Gate, request: &Request) -> Visit {
     let actor =
         Actor { workspace: session.workspace, kind: ActorKind::Member { user: session.user, role: session.role } };
     Visit {
@@ -125,8 +182,10 @@ fn visit_of(session: &OpenSession, app: &App, request: &Request) -> Visit {
         theme: session.theme.clone(),
         density: session.density.clone(),
         shop: session.settings.shop(),
-        now: app.now(),
+        now: gate.app.now(),
         path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        has_other_shops: session.has_other_shops,
+        doors: gate.doors.clone(),
     }
 }
 
@@ -134,16 +193,4 @@ fn visit_of(session: &OpenSession, app: &App, request: &Request) -> Visit {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-/// A path and query as the value of a query parameter (RFC 3986, section 2.1).
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
 }

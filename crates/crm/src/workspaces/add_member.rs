@@ -15,7 +15,7 @@ pub async fn create_workspace(app: &App, settings: ShopSettings) -> Result<Works
     app.db
         .write(move |tx| {
             store::insert_workspace(tx, workspace, &settings, now)?;
-            record_audit(tx, &Actor::system(workspace), moment, &AuditEntry::new("workspace_created", &workspace))?;
+            record_audit(tx, &Actor::system(workspace), &moment, &AuditEntry::new("workspace_created", &workspace))?;
             Ok(workspace)
         })
         .await
@@ -44,7 +44,7 @@ pub async fn add_member(
             };
             store::put_member(tx, workspace, user, role, now)?;
             let entry = AuditEntry::new("member_added", &user).detail(&role);
-            record_audit(tx, &Actor::system(workspace), moment, &entry)?;
+            record_audit(tx, &Actor::system(workspace), &moment, &entry)?;
             Ok(user)
         })
         .await

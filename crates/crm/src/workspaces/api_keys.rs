@@ -95,7 +95,7 @@ pub async fn create_api_key(
         .write(move |tx| {
             store::insert_api_key(tx, actor.workspace, &key, &secret.digest)?;
             let entry = AuditEntry::new("api_key_created", &key.id).detail(&store::scope_codes(&key.scopes));
-            record_audit(tx, &actor, moment, &entry)?;
+            record_audit(tx, &actor, &moment, &entry)?;
             Ok(NewApiKey { id, secret: secret.text.clone() })
         })
         .await
@@ -114,7 +114,7 @@ pub async fn revoke_api_key(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(
             if !store::revoke_api_key(tx, actor.workspace, key, moment.now)? {
                 return Err(ApiKeyError::NoSuchKey);
             }
-            record_audit(tx, &actor, moment, &AuditEntry::new("api_key_revoked", &key))?;
+            record_audit(tx, &actor, &moment, &AuditEntry::new("api_key_revoked", &key))?;
             Ok(())
         })
         .await

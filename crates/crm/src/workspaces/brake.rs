@@ -6,7 +6,7 @@
 //! third, so the owner gets in while the world guesses. Success gives the try back.
 
 use db::{DbError, Tx};
-use words::{EmailAddress, Span, Timestamp};
+use words::{EmailAddress, Span, Timestamp, UserId};
 
 use super::client_address::ClientAddress;
 use super::secrets::digest;
@@ -86,6 +86,29 @@ pub(super) enum Payment {
     Wait(Span),
 }
 
+/// Pays for a try of a code of this user's second factor: five a minute at most. Who gets here knows the password.
+pub(super) fn pay_for_code(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Payment, DbError> {
+    let bucket = format!("code {user}");
+    let tries = store::tries(tx, &bucket, now)?;
+    let wait = CODE.wait(tries, now);
+    if wait > Span::ZERO {
+        return Ok(Payment::Wait(wait));
+    }
+    store::put_tries(tx, &bucket, CODE.after(tries, now), now.plus(CODE.memory()))?;
+    Ok(Payment::Paid)
+}
+
+/// Whether a denied access of this member is still worth a line in the trail: who hammers at a closed door fills no disk.
+pub(super) fn is_worth_a_line(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<bool, DbError> {
+    let bucket = format!("denied {user}");
+    let tries = store::tries(tx, &bucket, now)?;
+    if DENIED.wait(tries, now) > Span::ZERO {
+        return Ok(false);
+    }
+    store::put_tries(tx, &bucket, DENIED.after(tries, now), now.plus(DENIED.memory()))?;
+    Ok(true)
+}
+
 /// A network that signed in is known for a season.
 const TRUSTED_FOR: Span = Span::from_days(90);
 
@@ -107,6 +130,12 @@ const NETWORK: Rule =
 
 /// 8 at once and 12 an hour: at most 20 an hour, from however many networks.
 const ACCOUNT: Rule = Rule::Bucket { capacity: 8, refill: Span::from_minutes(5) };
+
+/// Far more than somebody denies himself who follows old links.
+const DENIED: Rule = Rule::Bucket { capacity: 100, refill: Span::from_minutes(1) };
+
+/// Five at once and one a minute: a guesser needs years for a code of six figures that lasts a minute and a half.
+const CODE: Rule = Rule::Bucket { capacity: 5, refill: Span::from_minutes(1) };
 
 impl Rule {
     /// How long to wait before the next try; zero when it may come now.

@@ -62,7 +62,7 @@ pub(super) async fn change_password(
         .write(move |tx| {
             store::set_password_hash(tx, user, &hash)?;
             store::delete_other_sessions(tx, user, session)?;
-            record_audit(tx, &actor, moment, &AuditEntry::new("password_changed", &user))?;
+            record_audit(tx, &actor, &moment, &AuditEntry::new("password_changed", &user))?;
             Ok(())
         })
         .await

@@ -40,7 +40,7 @@ pub async fn change_settings(
             if !store::update_workspace(tx, actor.workspace, version, &settings)? {
                 return Err(SettingsError::ChangedMeanwhile);
             }
-            record_audit(tx, &actor, moment, &AuditEntry::new("settings_changed", &actor.workspace))?;
+            record_audit(tx, &actor, &moment, &AuditEntry::new("settings_changed", &actor.workspace))?;
             Ok(())
         })
         .await

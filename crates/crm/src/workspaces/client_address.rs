@@ -25,6 +25,11 @@ impl ClientAddress {
         Self(Some(nearest))
     }
 
+    /// Programs beside the server, and calls that came over no network.
+    pub fn is_this_machine(self) -> bool {
+        self.0.is_none_or(|address| address.is_loopback())
+    }
+
     /// The network of the address, /24 or /48: how strangers are told apart, and never finer.
     pub fn network(self) -> String {
         match self.0 {

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use words::Span;
 
+use super::one_time_links::Purpose;
 use super::sessions::NewSession;
 use crate::kernel::{App, Language};
 use crate::ui::Theme;
@@ -41,6 +42,25 @@ pub(super) fn session_cookie(app: &App, session: &NewSession) -> HeaderValue {
 /// `Set-Cookie` that takes the session cookie away.
 pub(super) fn no_session_cookie(app: &App) -> HeaderValue {
     set_cookie(app, cookie_name(app), "", Span::ZERO)
+}
+
+/// `Set-Cookie` of a sign-in that waits for its second step.
+pub(super) fn second_step_cookie(app: &App, token: &str) -> HeaderValue {
+    set_cookie(app, second_step_name(app), token, Purpose::SecondStep.lifetime())
+}
+
+/// `Set-Cookie` that takes it away.
+pub(super) fn no_second_step_cookie(app: &App) -> HeaderValue {
+    set_cookie(app, second_step_name(app), "", Span::ZERO)
+}
+
+/// The token of the second step that a request carries.
+pub(super) fn second_step_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(headers, second_step_name(app)).filter(|token| !token.is_empty())
+}
+
+fn second_step_name(app: &App) -> &'static str {
+    if app.settings.is_secure { "__Host-entente-step" } else { "entente-step" }
 }
 
 /// `Set-Cookie` of a choice, kept for a year.

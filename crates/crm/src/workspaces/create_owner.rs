@@ -46,7 +46,7 @@ pub async fn create_owner(
             store::put_member(tx, workspace, user, Role::Owner, now)?;
             store::delete_sessions_of(tx, user)?;
             store::delete_links_of(tx, Purpose::SetUp)?;
-            record_audit(tx, &Actor::system(workspace), moment, &AuditEntry::new("owner_created", &user))?;
+            record_audit(tx, &Actor::system(workspace), &moment, &AuditEntry::new("owner_created", &user))?;
             Ok(user)
         })
         .await

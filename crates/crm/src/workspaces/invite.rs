@@ -42,7 +42,7 @@ pub async fn invite(app: &App, actor: &Actor, email: EmailAddress, role: Role) -
             store::delete_invitations_of(tx, actor.workspace, &email)?;
             store::insert_link(tx, &link.row, &link.digest, &actor.to_string())?;
             let entry = AuditEntry::new("member_invited", &link.row.id).detail(&role);
-            record_audit(tx, &actor, moment, &entry)?;
+            record_audit(tx, &actor, &moment, &entry)?;
             Ok(link.url.clone())
         })
         .await
@@ -60,7 +60,7 @@ pub(super) async fn withdraw_invitation(app: &App, actor: &Actor, invitation: Uu
     app.db
         .write(move |tx| {
             store::delete_invitation(tx, actor.workspace, invitation)?;
-            record_audit(tx, &actor, moment, &AuditEntry::new("invitation_withdrawn", &invitation))
+            record_audit(tx, &actor, &moment, &AuditEntry::new("invitation_withdrawn", &invitation))
         })
         .await
 }

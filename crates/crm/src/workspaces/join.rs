@@ -8,7 +8,7 @@ use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::client_address::ClientAddress;
 use super::one_time_links::{OneTimeLink, Purpose, find_link, use_link};
 use super::password::{HashError, PasswordError, check_password, hash_password};
-use super::sessions::{NewSession, begin, new_session_row};
+use super::second_step::{Door, Entry};
 use super::sign_in::{Credentials, SignInError, prove_identity};
 use super::store::{self, NewUser};
 use crate::kernel::{Actor, ActorKind, App, Language, Role};
@@ -76,11 +76,11 @@ pub(super) async fn find_invitation(app: &App, token: String) -> Result<Option<I
 }
 
 /// Makes the invited person a member, uses the link up, and signs him in.
-pub(super) async fn join(app: &App, token: String, answer: Answer) -> Result<NewSession, JoinError> {
+pub(super) async fn join(app: &App, token: String, answer: Answer) -> Result<Entry, JoinError> {
     let invitation = find_invitation(app, token.clone()).await?.ok_or(JoinError::NoSuchInvitation)?;
     let newcomer = prove_or_make_user(app, &invitation, &answer).await?;
     let (now, moment) = (app.now(), AuditMoment::of(app));
-    let session = new_session_row(app, answer.device);
+    let door = Door::new(app, answer.device);
     app.db
         .write(move |tx| {
             let used = use_link(tx, Purpose::Join, &token, now)?;
@@ -95,8 +95,8 @@ pub(super) async fn join(app: &App, token: String, answer: Answer) -> Result<New
             };
             store::put_member(tx, offer.workspace, user, offer.role, now)?;
             let actor = Actor { workspace: offer.workspace, kind: ActorKind::Member { user, role: offer.role } };
-            record_audit(tx, &actor, moment, &AuditEntry::new("member_joined", &user).detail(&offer.role))?;
-            Ok(begin(tx, offer.workspace, user, offer.role, &session)?)
+            record_audit(tx, &actor, &moment, &AuditEntry::new("member_joined", &user).detail(&offer.role))?;
+            Ok(door.enter(tx, offer.workspace, user, offer.role)?)
         })
         .await
 }

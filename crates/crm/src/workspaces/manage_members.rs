@@ -2,7 +2,7 @@
 
 use db::{DbError, Tx};
 use thiserror::Error;
-use words::UserId;
+use words::{Timestamp, UserId};
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::invite::is_owner;
@@ -54,8 +54,8 @@ pub(super) async fn change_member(
         .write(move |tx| {
             let member = changeable_member(tx, &actor, user)?;
             check_change(tx, &actor, &member, change)?;
-            let entry = apply(tx, &actor, user, change, moment)?;
-            record_audit(tx, &actor, moment, &entry)?;
+            let entry = apply(tx, &actor, user, change, moment.now)?;
+            record_audit(tx, &actor, &moment, &entry)?;
             Ok(())
         })
         .await
@@ -87,7 +87,7 @@ fn apply(
     actor: &Actor,
     user: UserId,
     change: MemberChange,
-    moment: AuditMoment,
+    now: Timestamp,
 ) -> Result<AuditEntry, DbError> {
     let workspace = actor.workspace;
     match change {
@@ -96,7 +96,7 @@ fn apply(
             Ok(AuditEntry::new("member_role_changed", &user).detail(&role))
         }
         MemberChange::Disable => {
-            store::set_disabled(tx, workspace, user, Some(moment.now))?;
+            store::set_disabled(tx, workspace, user, Some(now))?;
             store::delete_sessions_in(tx, workspace, user)?;
             Ok(AuditEntry::new("member_disabled", &user))
         }

@@ -14,6 +14,7 @@ mod change_settings;
 mod client_address;
 mod cookies;
 mod create_owner;
+mod enter_demo;
 mod invite;
 mod join;
 mod manage_members;
@@ -23,9 +24,14 @@ mod pages;
 mod password;
 mod preferences;
 mod reset_password;
+mod seal_again;
+mod second_factor;
+mod second_step;
 mod secrets;
+mod security;
 mod sessions;
 mod set_up;
+mod shops;
 mod sign_in;
 mod store;
 
@@ -33,17 +39,24 @@ pub use add_member::{add_member, create_workspace};
 pub use api_keys::{
     ApiKey, ApiKeyError, NewApiKey, Program, authenticate, create_api_key, list_api_keys, revoke_api_key,
 };
-pub use audit::{AuditEntry, AuditMoment, record_audit};
+pub use audit::{
+    AuditEntry, AuditFilter, AuditLine, AuditMoment, list_audit, record_audit, record_denial, record_view, verify_audit,
+};
 pub use change_settings::{SettingsError, change_settings};
 pub use client_address::ClientAddress;
 pub use cookies::{chosen_language, chosen_theme, cookie_name, session_token};
 pub use create_owner::{CreateOwnerError, create_owner};
+pub use enter_demo::make_sign_in_link;
 pub use invite::{InviteError, invite};
 pub use manage_members::list_members;
 pub use model::{Member, NameError, ShopFields, ShopSettings, Workspace, parse_name};
 pub use pages::{page_context, routes};
 pub use password::{HashError, PasswordError};
-pub use sessions::{NewSession, OpenSession, open_session, session_lasts, start_session};
+pub use seal_again::{check_vault, has_sealed_secrets, seal_again};
+pub use second_factor::forget_second_factor_of;
+pub use second_step::Entry;
+pub use security::require_second_factor;
+pub use sessions::{NewSession, OpenSession, Sender, open_session, start_session};
 pub use set_up::{SetUpError, ensure_setup_link};
 pub use sign_in::{SignInError, sign_in};
 

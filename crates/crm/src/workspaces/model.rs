@@ -12,6 +12,8 @@ use crate::kernel::{Language, Role, Shop};
 pub struct Workspace {
     pub id: WorkspaceId,
     pub settings: ShopSettings,
+    /// Members with these roles may do nothing before they have set up a second factor.
+    pub second_factor_roles: Vec<Role>,
     /// Grows with each change: two people who edit at once do not overwrite each other.
     pub version: i64,
 }
@@ -92,6 +94,8 @@ pub struct Member {
     /// Since when he may not sign in to this workspace.
     pub disabled_at: Option<Timestamp>,
     pub last_seen_at: Option<Timestamp>,
+    /// Since when a password alone does not let him in.
+    pub second_factor_since: Option<Timestamp>,
 }
 
 /// Longer than any name in use, short enough for a table.

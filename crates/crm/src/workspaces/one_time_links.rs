@@ -18,10 +18,14 @@ pub(super) enum Purpose {
     SetUp,
     Join,
     ResetPassword,
+    /// Signing in with one click: made for the demo shop alone.
+    SignIn,
+    /// The password was right; the second factor is still to come. Kept in a cookie instead of an address.
+    SecondStep,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 3] = [Self::SetUp, Self::Join, Self::ResetPassword];
+    pub const ALL: [Self; 5] = [Self::SetUp, Self::Join, Self::ResetPassword, Self::SignIn, Self::SecondStep];
 
     /// The word in the database and the first part of the path.
     pub fn code(self) -> &'static str {
@@ -29,14 +33,18 @@ impl Purpose {
             Self::SetUp => "setup",
             Self::Join => "join",
             Self::ResetPassword => "reset",
+            Self::SignIn => "enter",
+            Self::SecondStep => "second-step",
         }
     }
 
-    fn lifetime(self) -> Span {
+    pub fn lifetime(self) -> Span {
         match self {
             Self::SetUp => Span::from_hours(1),
             Self::Join => Span::from_days(7),
             Self::ResetPassword => Span::from_minutes(30),
+            Self::SignIn => Span::from_hours(1),
+            Self::SecondStep => Span::from_minutes(10),
         }
     }
 }
@@ -64,6 +72,7 @@ pub(super) struct OneTimeLink {
 pub(super) struct NewLink {
     pub row: OneTimeLink,
     pub digest: Digest,
+    pub token: String,
     pub url: String,
 }
 
@@ -79,6 +88,7 @@ pub(super) fn new_link(app: &App, purpose: Purpose, concerns: Concerns) -> NewLi
             expires_at: now.plus(purpose.lifetime()),
         },
         digest: token.digest,
+        token: token.text.clone(),
         url: format!("{}/{}/{}", app.settings.public_url, purpose.code(), token.text),
     }
 }

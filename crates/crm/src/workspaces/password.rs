@@ -203,6 +203,7 @@ fn is_made_of_names(password: &str, names: &[&str]) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
@@ -273,6 +274,25 @@ mod tests {
         assert_eq!(compare("brass lantern at noon").await.unwrap(), Verdict::Right);
         assert_eq!(compare("brass lantern at noon ").await.unwrap(), Verdict::Wrong);
         assert_eq!(compare("Brass lantern at noon").await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_hundred_at_the_door_are_hashed_two_at_a_time() {
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let crowd: Vec<_> = (0..200)
+            .map(|_| {
+                let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+                tokio::spawn(on_a_hashing_thread(move || {
+                    most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    running.fetch_sub(1, Ordering::SeqCst);
+                }))
+            })
+            .collect();
+        for one in crowd {
+            one.await.unwrap().unwrap();
+        }
+        assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "two hashes hold 92 MiB");
     }
 
     #[tokio::test]

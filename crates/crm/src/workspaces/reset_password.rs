@@ -38,7 +38,7 @@ pub(super) async fn make_reset_link(app: &App, actor: &Actor, user: UserId) -> R
             }
             store::delete_reset_links_of(tx, user)?;
             store::insert_link(tx, &link.row, &link.digest, &actor.to_string())?;
-            record_audit(tx, &actor, moment, &AuditEntry::new("password_reset_link_made", &user))?;
+            record_audit(tx, &actor, &moment, &AuditEntry::new("password_reset_link_made", &user))?;
             Ok(link.url.clone())
         })
         .await
@@ -70,7 +70,7 @@ pub(super) async fn reset_password(app: &App, token: String, password: String) -
             store::set_password_hash(tx, user, &hash)?;
             store::delete_sessions_of(tx, user)?;
             store::delete_reset_links_of(tx, user)?;
-            record_audit(tx, &Actor::system(workspace), moment, &AuditEntry::new("password_reset", &user))?;
+            record_audit(tx, &Actor::system(workspace), &moment, &AuditEntry::new("password_reset", &user))?;
             Ok(())
         })
         .await

@@ -32,8 +32,20 @@ pub struct OpenSession {
     pub role: Role,
     pub workspace: WorkspaceId,
     pub settings: ShopSettings,
+    pub has_second_factor: bool,
+    /// The shop asks members of this role for a second factor, and he has none.
+    pub owes_second_factor: bool,
+    pub has_other_shops: bool,
     pub(super) created_at: Timestamp,
     pub(super) last_seen_at: Timestamp,
+    pub(super) proved_at: Timestamp,
+}
+
+impl OpenSession {
+    /// Whether the member proved who he is so short a while ago that he may do what would let an intruder stay.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.proved_at) < FRESH_FOR
+    }
 }
 
 /// One line of the list of one's own sessions.
@@ -85,25 +97,28 @@ pub async fn start_session(
     app.db.write(move |tx| begin(tx, workspace, user, role, &row)).await
 }
 
-/// Who holds this token, if his session still lasts and he is still a member; being seen extends it.
-pub async fn open_session(app: &App, token: &str) -> Result<Option<OpenSession>, DbError> {
+/// Who sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A person did something.
+    Person,
+    /// A page that somebody left open asks by itself for what is new.
+    OpenPage,
+}
+
+/// Who holds this token, if his session still lasts and he is still a member. What a person does extends it; a page left
+/// open is no presence.
+pub async fn open_session(app: &App, token: &str, sender: Sender) -> Result<Option<OpenSession>, DbError> {
     let now = app.now();
     let digest = digest(token);
     let Some(session) = app.db.read(move |tx| store::session(tx, &digest)).await? else { return Ok(None) };
     if has_ended(&session, now) {
         return Ok(None);
     }
-    if now.since(session.last_seen_at) >= SEEN_EVERY {
+    if sender == Sender::Person && now.since(session.last_seen_at) >= SEEN_EVERY {
         app.db.write(move |tx| store::see_session(tx, &digest, now)).await?;
     }
     Ok(Some(session))
-}
-
-/// Whether a session still lasts; asking does not extend it, so that a page left open is no presence.
-pub async fn session_lasts(app: &App, token: &str) -> Result<bool, DbError> {
-    let (now, digest) = (app.now(), digest(token));
-    let session = app.db.read(move |tx| store::session(tx, &digest)).await?;
-    Ok(session.is_some_and(|session| !has_ended(&session, now)))
 }
 
 /// Ends the session of this token, if there is one.
@@ -129,6 +144,9 @@ pub(super) async fn end_other_sessions(app: &App, user: UserId, kept: Uuid) -> R
     app.db.write(move |tx| store::delete_other_sessions(tx, user, kept)).await
 }
 
+/// Long enough to carry out what one came for, short enough that a screen left alone is of little use.
+const FRESH_FOR: Span = Span::from_minutes(10);
+
 /// `last_seen_at` is written at most this often: a page view costs no write.
 const SEEN_EVERY: Span = Span::from_minutes(1);
 
@@ -144,6 +162,11 @@ fn idle(role: Role) -> Span {
 /// However busy, a session ends after this long (ASVS 7.3.2).
 fn longest(role: Role) -> Span {
     if is_powerful(role) { Span::from_hours(12) } else { Span::from_days(7) }
+}
+
+/// How much of its longest time a session has left.
+pub(super) fn time_left(begun: Timestamp, role: Role, now: Timestamp) -> Span {
+    longest(role).minus(now.since(begun))
 }
 
 fn is_powerful(role: Role) -> bool {

@@ -8,7 +8,8 @@ use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::model::ShopSettings;
 use super::one_time_links::{Concerns, Purpose, find_link, new_link, use_link};
 use super::password::{HashError, PasswordError, check_password, hash_password};
-use super::sessions::{NewSession, begin, new_session_row};
+use super::second_step::{Door, Entry};
+use super::security::roles_of_a_new_shop;
 use super::store::{self, NewUser};
 use crate::kernel::{Actor, ActorKind, App, Role};
 
@@ -56,7 +57,7 @@ pub(super) async fn may_set_up(app: &App, token: String) -> Result<bool, DbError
 }
 
 /// Makes the owner and his shop, uses the link up, and signs him in.
-pub(super) async fn set_up(app: &App, token: String, owner: FirstOwner) -> Result<NewSession, SetUpError> {
+pub(super) async fn set_up(app: &App, token: String, owner: FirstOwner) -> Result<Entry, SetUpError> {
     if !may_set_up(app, token.clone()).await? {
         return Err(SetUpError::NoSuchLink);
     }
@@ -65,7 +66,8 @@ pub(super) async fn set_up(app: &App, token: String, owner: FirstOwner) -> Resul
     let (now, moment) = (app.now(), AuditMoment::of(app));
     let workspace = WorkspaceId::from_parts(now, app.id_bytes());
     let user = UserId::from_parts(now, app.id_bytes());
-    let session = new_session_row(app, owner.device.clone());
+    let door = Door::new(app, owner.device.clone());
+    let second_factor_roles = roles_of_a_new_shop(app);
     let row = NewUser { id: user, email: owner.email, name: owner.name, password_hash, language: owner.shop.language };
     app.db
         .write(move |tx| {
@@ -73,12 +75,13 @@ pub(super) async fn set_up(app: &App, token: String, owner: FirstOwner) -> Resul
                 return Err(SetUpError::NoSuchLink);
             }
             let workspace = store::put_first_workspace(tx, workspace, &owner.shop, now)?;
+            store::set_second_factor_roles(tx, workspace, &second_factor_roles)?;
             let user = store::put_user(tx, &row, now)?;
             store::put_member(tx, workspace, user, Role::Owner, now)?;
             store::delete_links_of(tx, Purpose::SetUp)?;
             let actor = Actor { workspace, kind: ActorKind::Member { user, role: Role::Owner } };
-            record_audit(tx, &actor, moment, &AuditEntry::new("workspace_set_up", &workspace))?;
-            Ok(begin(tx, workspace, user, Role::Owner, &session)?)
+            record_audit(tx, &actor, &moment, &AuditEntry::new("workspace_set_up", &workspace))?;
+            Ok(door.enter(tx, workspace, user, Role::Owner)?)
         })
         .await
 }

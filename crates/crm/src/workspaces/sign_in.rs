@@ -2,15 +2,16 @@
 
 use db::DbError;
 use thiserror::Error;
-use words::Span;
+use words::{Span, UserId};
 
-use super::brake::{Attempt, Payment};
+use super::audit::{AuditEntry, AuditMoment, record_audit};
+use super::brake::{Attempt, Payment, Tries};
 use super::client_address::ClientAddress;
 use super::password::{HashError, Verdict, compare_password, hash_password};
+use super::second_step::{Door, Entry};
 use super::secrets::digest;
-use super::sessions::{NewSession, begin, new_session_row};
 use super::store::{self, Account};
-use crate::kernel::App;
+use crate::kernel::{Actor, App};
 
 /// What somebody typed, and from where.
 #[derive(Clone)]
@@ -37,10 +38,10 @@ pub enum SignInError {
     Db(#[from] DbError),
 }
 
-/// Begins a session for who knows the password.
-pub async fn sign_in(app: &App, credentials: Credentials) -> Result<NewSession, SignInError> {
+/// Lets in who knows the password, or leads him to the second step.
+pub async fn sign_in(app: &App, credentials: Credentials) -> Result<Entry, SignInError> {
     let account = prove_identity(app, &credentials).await?.ok_or(SignInError::Refused)?;
-    let (now, session) = (app.now(), new_session_row(app, credentials.device));
+    let (now, door) = (app.now(), Door::new(app, credentials.device));
     let previous = credentials.previous_token.map(|token| digest(&token));
     app.db
         .write(move |tx| {
@@ -51,7 +52,7 @@ pub async fn sign_in(app: &App, credentials: Credentials) -> Result<NewSession, 
                 return Err(SignInError::Refused);
             };
             store::delete_old_links(tx, now)?;
-            Ok(begin(tx, workspace, account.user, role, &session)?)
+            Ok(door.enter(tx, workspace, account.user, role)?)
         })
         .await
 }
@@ -61,7 +62,11 @@ pub(super) async fn prove_identity(app: &App, credentials: &Credentials) -> Resu
     let account = pay_and_find(app, credentials).await?;
     let stored = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = compare_password(credentials.password.clone(), stored).await?;
-    let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else { return Ok(None) };
+    let refused = account.as_ref().map(|account| account.user);
+    let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
+        record_refusal(app, refused).await?;
+        return Ok(None);
+    };
     let stronger = match verdict {
         Verdict::RightButWeak => Some(hash_password(&app.chance, credentials.password.clone()).await?),
         _ => None,
@@ -77,6 +82,24 @@ pub(super) async fn prove_identity(app: &App, credentials: &Credentials) -> Resu
         })
         .await?;
     Ok(Some(account))
+}
+
+/// Somebody unknown belongs to no shop's trail. A row that is forgotten at once is written for him instead, so that he
+/// waits for the disk as long as somebody known.
+async fn record_refusal(app: &App, user: Option<UserId>) -> Result<(), DbError> {
+    let moment = AuditMoment::of(app);
+    app.db
+        .write(move |tx| {
+            let shop = match user {
+                Some(user) => store::first_membership(tx, user)?.map(|(workspace, _)| (user, workspace)),
+                None => None,
+            };
+            let Some((user, workspace)) = shop else {
+                return store::put_tries(tx, "nobody", Tries { count: 0, last_at: moment.now }, moment.now);
+            };
+            record_audit(tx, &Actor::system(workspace), &moment, &AuditEntry::new("sign_in_refused", &user))
+        })
+        .await
 }
 
 async fn pay_and_find(app: &App, credentials: &Credentials) -> Result<Option<Account>, SignInError> {

@@ -13,6 +13,7 @@ mod bulk;
 mod equivalence;
 mod lists;
 mod migrations;
+mod tables;
 mod transactions;
 mod values;
 

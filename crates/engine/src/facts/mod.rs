@@ -33,7 +33,7 @@ pub use view::FactsView;
 
 pub(crate) use tallies::LeafKey;
 pub use tallies::Tallies;
-pub(crate) use tally::{Shape, Tally, Window};
+pub(crate) use tally::{Enough, Shape, Tally, Window};
 
 /// What decides between two writers of one value: the later event time, then the later arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,10 +183,18 @@ impl Facts {
         self.tallies.retain(|other| other != build);
     }
 
-    /// Drops the tallies of builds that the plan does not know, and what no window reads any more.
+    /// The builds whose tallies must be counted anew from the log, because an amount that takes away came after amounts
+    /// had been let go.
+    pub fn short_builds(&self) -> Vec<u32> {
+        self.tallies.short_builds()
+    }
+
+    /// Drops the tallies of builds that the plan does not know, and what no window reads any more: before facts are
+    /// stored. Facts that are still folded from the log's beginning are not settled between the events.
     pub fn retain(&mut self, plan: &Plan) {
         self.tallies.retain(|build| plan.has_build(build));
         self.tallies.settle(self.as_of);
+        self.tallies.thin_out(self.as_of);
     }
 }
 

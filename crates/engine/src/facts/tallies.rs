@@ -103,11 +103,25 @@ impl Tallies {
         self.settle(as_of);
     }
 
+    pub(super) fn short_builds(&self) -> Vec<u32> {
+        let short = self.iter().filter(|(_, tally)| tally.is_short());
+        let mut builds: Vec<u32> = short.map(|(key, _)| key.build()).collect();
+        builds.sort_unstable();
+        builds.dedup();
+        builds
+    }
+
     pub(super) fn settle(&mut self, as_of: Timestamp) {
         for tally in &mut self.tallies {
             tally.settle(as_of);
         }
         self.keep(|_, tally| !tally.is_empty());
+    }
+
+    pub(super) fn thin_out(&mut self, as_of: Timestamp) {
+        for tally in &mut self.tallies {
+            tally.thin_out(as_of);
+        }
     }
 
     pub(super) fn retain(&mut self, is_known: impl Fn(u32) -> bool) {

@@ -19,8 +19,18 @@ pub enum Shape {
     Total,
     /// A count within a window: the newest `keep` instants.
     Recent { window: Window },
-    /// A sum within a window, or filters that move with time: each event's amount and when it counts.
+    /// A sum within a window that is compared with "at least so much": the newest amounts that reach it.
+    Sums { enough: Enough },
+    /// Any other sum within a window, or filters that move with time: each event's amount and when it counts.
     Spans,
+}
+
+/// A window and the sum within it that decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enough {
+    within_s: u32,
+    /// In millionths; more than nothing.
+    sum: i128,
 }
 
 /// A window and how many instants in it decide. Small, because it stands beside every tally of every profile.
@@ -50,11 +60,24 @@ impl Window {
     }
 }
 
+impl Enough {
+    /// A window as in [`Window::new`] and the least sum, in millionths, that is enough; none when nothing is enough.
+    pub fn new(within: Span, sum: i128) -> Option<Self> {
+        let within_s = u32::try_from(within.as_millis() / 1_000).unwrap_or(u32::MAX);
+        (sum > 0).then_some(Self { within_s, sum })
+    }
+
+    pub fn within(self) -> Span {
+        Span::from_secs(i64::from(self.within_s))
+    }
+}
+
 /// What was tallied. Kept within 40 bytes: deciding is bound by the cache lines that it touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tally {
     Total(Total),
     Recent(Recent),
+    Sums(Box<Sums>),
     Spans(Box<Spans>),
 }
 
@@ -84,6 +107,19 @@ pub struct Recent {
     pub instants: SmallVec<[Timestamp; 3]>,
 }
 
+/// The newest amounts within a window, as many as make enough: an earlier one leaves the window before any of them, so
+/// that it never decides. That holds while nothing takes away; a negative amount may need what was let go, and the tally
+/// is then short until it is counted anew from the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sums {
+    pub enough: Enough,
+    /// In order, one for each instant, none of them nothing.
+    pub amounts: Vec<(Timestamp, i128)>,
+    /// The instant of the newest amount that would still count but was let go.
+    let_go: Option<Timestamp>,
+    is_short: bool,
+}
+
 /// Amounts and when they count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spans {
@@ -98,6 +134,7 @@ impl Tally {
         match shape {
             Shape::Total => Self::Total(Total::default()),
             Shape::Recent { window } => Self::Recent(Recent { window, instants: SmallVec::new() }),
+            Shape::Sums { enough } => Self::Sums(Box::new(Sums::new(enough))),
             Shape::Spans => Self::Spans(Box::default()),
         }
     }
@@ -109,6 +146,7 @@ impl Tally {
                 recent.instants.extend_from_slice(&more.instants);
                 recent.instants.sort_unstable();
             }
+            (Self::Sums(sums), Self::Sums(more)) => sums.merge(more),
             (Self::Spans(spans), Self::Spans(more)) => {
                 spans.settled = spans.settled.saturating_add(more.settled);
                 for ((start, end), amount) in &more.spans {
@@ -124,8 +162,21 @@ impl Tally {
         match self {
             Self::Total(_) => {}
             Self::Recent(recent) => recent.settle(as_of),
+            Self::Sums(sums) => sums.settle(as_of),
             Self::Spans(spans) => spans.settle(as_of),
         }
+    }
+
+    /// Lets go what decides nothing while nothing takes away. Not done while a log is folded as a whole.
+    pub fn thin_out(&mut self, as_of: Timestamp) {
+        if let Self::Sums(sums) = self {
+            sums.thin_out(as_of);
+        }
+    }
+
+    /// Whether it must be counted anew from the log: see [`Sums`].
+    pub fn is_short(&self) -> bool {
+        matches!(self, Self::Sums(sums) if sums.is_short)
     }
 
     /// Whether it says no more than no tally at all.
@@ -133,6 +184,7 @@ impl Tally {
         match self {
             Self::Total(total) => total.get() == 0,
             Self::Recent(recent) => recent.instants.is_empty(),
+            Self::Sums(sums) => sums.amounts.is_empty() && sums.let_go.is_none(),
             Self::Spans(spans) => spans.settled == 0 && spans.spans.is_empty(),
         }
     }
@@ -187,6 +239,70 @@ impl Recent {
 /// How many instants beyond twice the kept ones a tally may hold before it is thinned out.
 const SLACK: usize = 256;
 
+impl Sums {
+    fn new(enough: Enough) -> Self {
+        Self { enough, amounts: Vec::new(), let_go: None, is_short: false }
+    }
+
+    /// Adds an amount; says whether the tally is another one then.
+    pub fn add(&mut self, at: Timestamp, amount: i128) -> bool {
+        if amount > 0 && self.let_go.is_some_and(|let_go| at <= let_go) {
+            return false;
+        }
+        self.is_short |= amount < 0 && self.let_go.is_some();
+        self.put(at, amount);
+        true
+    }
+
+    fn put(&mut self, at: Timestamp, amount: i128) {
+        let place = self.amounts.partition_point(|(instant, _)| *instant < at);
+        match self.amounts.get_mut(place).filter(|(instant, _)| *instant == at) {
+            None => self.amounts.insert(place, (at, amount)),
+            Some((_, sum)) => {
+                *sum = sum.saturating_add(amount);
+                if *sum == 0 {
+                    self.amounts.remove(place);
+                }
+            }
+        }
+    }
+
+    fn takes_away(&self) -> bool {
+        self.amounts.iter().any(|(_, amount)| *amount < 0)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.is_short |= other.is_short
+            || self.let_go.is_some() && other.takes_away()
+            || other.let_go.is_some() && self.takes_away();
+        self.let_go = self.let_go.max(other.let_go);
+        for (at, amount) in &other.amounts {
+            self.put(*at, *amount);
+        }
+    }
+
+    fn settle(&mut self, as_of: Timestamp) {
+        let within = self.enough.within();
+        self.amounts.retain(|(at, _)| is_before_end(as_of, at.plus(within)));
+        self.let_go = self.let_go.filter(|at| is_before_end(as_of, at.plus(within)));
+    }
+
+    /// Lets go, while nothing takes away, what lies before enough.
+    fn thin_out(&mut self, as_of: Timestamp) {
+        if self.takes_away() {
+            return;
+        }
+        let decided = self.amounts.partition_point(|(at, _)| *at <= as_of);
+        let mut sum = 0_i128;
+        let enough_from = self.amounts[..decided].iter().rposition(|(_, amount)| {
+            sum = sum.saturating_add(*amount);
+            sum >= self.enough.sum
+        });
+        let newest_gone = self.amounts.drain(..enough_from.unwrap_or(0)).next_back().map(|(at, _)| at);
+        self.let_go = self.let_go.max(newest_gone);
+    }
+}
+
 impl Spans {
     pub fn add(&mut self, start: Timestamp, end: Timestamp, amount: i128) {
         let sum = self.spans.entry((start, end)).or_insert(0);
@@ -224,6 +340,19 @@ impl Tally {
                 for instant in &recent.instants {
                     writer.instant(*instant, before);
                     before = *instant;
+                }
+            }
+            Self::Sums(sums) => {
+                writer.byte(3);
+                writer.unsigned(u64::from(sums.enough.within_s));
+                writer.wide(sums.enough.sum);
+                writer.byte(u8::from(sums.is_short));
+                writer.maybe_instant(sums.let_go, base);
+                let mut before = base;
+                for (at, amount) in &sums.amounts {
+                    writer.instant(*at, before);
+                    writer.wide(*amount);
+                    before = *at;
                 }
             }
             Self::Spans(spans) => {
@@ -267,7 +396,23 @@ impl Tally {
                 }
                 Ok(Self::Spans(Box::new(Spans { settled, spans })))
             }
+            3 => Sums::read(reader, base).map(|sums| Self::Sums(Box::new(sums))),
             _ => Err(FactsError::Malformed),
         }
+    }
+}
+
+impl Sums {
+    fn read(mut reader: Reader<'_>, base: Timestamp) -> Result<Self, FactsError> {
+        let enough = Enough { within_s: reader.number_u32()?, sum: reader.wide()? };
+        let is_short = reader.byte()? == 1;
+        let let_go = reader.maybe_instant(base)?;
+        let mut amounts = Vec::new();
+        let mut before = base;
+        while !reader.is_empty() {
+            before = reader.instant(before)?;
+            amounts.push((before, reader.wide()?));
+        }
+        Ok(Self { enough, amounts, let_go, is_short })
     }
 }

@@ -7,6 +7,10 @@ use words::{Currency, Timestamp};
 
 use crate::value::{Num, text_or_number};
 
+/// The names of the events that speak of orders.
+pub const ORDER_EVENTS: [&str; 5] =
+    ["Order Completed", "Order Updated", "Order Refunded", "Order Cancelled", "Order Canceled"];
+
 /// What one call says about one order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderEvent {

@@ -95,6 +95,17 @@ impl OrderHistory {
         Ok(())
     }
 
+    /// Adds what one event of the profile `caller` says, and answers whose the order is then: the caller's of its first
+    /// completing call, and before that of its first call, as they arrived.
+    ///
+    /// # Errors
+    /// As [`OrderHistory::fold`].
+    pub fn fold_call_of(&mut self, owner: Option<i64>, caller: i64, event: &OrderEvent) -> Result<i64, OrderProblem> {
+        let completes_first = matches!(event.change, OrderChange::Completed(_)) && !self.is_placed();
+        self.fold(event)?;
+        Ok(owner.filter(|_| !completes_first).unwrap_or(caller))
+    }
+
     fn say(&mut self, content: &OrderContent, event: &OrderEvent) {
         say(&mut self.total, content.total.as_ref(), event);
         say(&mut self.shipping, content.shipping.as_ref(), event);

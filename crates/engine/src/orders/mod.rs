@@ -8,6 +8,6 @@ mod call;
 mod history;
 mod standing;
 
-pub use call::{OrderChange, OrderContent, OrderEvent, OrderLine, OrderProblem, OrderRefund};
+pub use call::{ORDER_EVENTS, OrderChange, OrderContent, OrderEvent, OrderLine, OrderProblem, OrderRefund};
 pub use history::OrderHistory;
 pub use standing::{OrderStanding, OrderStatus, StandingLine};

@@ -143,6 +143,27 @@ pub fn counting_condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+/// Sums within windows, compared with less than, more than and exactly what a few events come to.
+pub fn summing_condition() -> impl Strategy<Value = Condition> {
+    let op = prop::sample::select(vec!["eq", "lt", "lte", "gt", "gte", "gte"]);
+    (op, -1_i64..12, window()).prop_map(|(op, value, within)| {
+        let sum = json!({ "op": op, "property": "n", "value": value });
+        Condition::parse(&json!({ "event": "A", "sum": sum, "within": within })).unwrap()
+    })
+}
+
+/// Events late, in time and ahead, most of which add; some take away.
+pub fn summed_draft() -> impl Strategy<Value = Draft> {
+    let amount = prop_oneof![8 => 0_i64..6, 1 => -4_i64..0];
+    (amount, (-10_i64..20).prop_map(|step| step * 500)).prop_map(|(n, lag_ms)| Draft {
+        name: "A",
+        lag_ms,
+        properties: json!({ "n": n }),
+        context: Value::Null,
+        traits: None,
+    })
+}
+
 /// Filters whose truth moves with time, with and without a window of the event's own.
 pub fn moving_condition() -> impl Strategy<Value = Condition> {
     let filter = prop::sample::select(vec!["within_last", "not_within_last"]);

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use crm::kernel::{App, Language};
 use crm::segments::{self, DefineError, DefinedAt};
-use crm::stream::{Group, Trust, backfill};
+use crm::stream::{Group, Remembered, Trust, backfill};
 use crm::workspaces::{self, ShopSettings};
 use db::DbError;
 use engine::condition::Condition;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use words::WorkspaceId;
+use words::{Span, Timestamp, WorkspaceId};
 
 use super::{Figure, figure, machine};
 use crate::demo::{DemoPlace, demo_place, read_calls};
@@ -20,6 +20,10 @@ use crate::failure::Failure;
 const CALLS_A_GROUP: usize = 8_000;
 /// Each event name is read by three segments; two more read what every event changes.
 pub const EVENT_NAMES: u64 = 20;
+/// Orders lie within two years.
+const ORDERED_WITHIN_MS: u64 = 730 * 86_400_000;
+/// Older views lie within 90 days.
+const VIEWED_WITHIN_MS: u64 = 90 * 86_400_000;
 const COUNTRIES: [&str; 8] = ["FR", "BE", "DE", "ES", "IT", "NL", "PT", "CH"];
 pub const CATEGORIES: [&str; 5] = ["shoes", "lamps", "garden", "music", "books"];
 
@@ -28,7 +32,7 @@ pub struct FilledShop {
 }
 
 /// Makes what is missing; a database of an earlier run is used as it is.
-pub async fn fill(app: &App, profiles: usize, figures: &mut Vec<Figure>) -> Result<FilledShop, Failure> {
+pub async fn fill(app: &App, profiles: usize, views: u64, figures: &mut Vec<Figure>) -> Result<FilledShop, Failure> {
     let workspace = match app.db.read(workspaces::the_first).await? {
         Some(first) => first.id,
         None => workspaces::create_workspace(app, ShopSettings::of_a_new_installation(Language::English))
@@ -40,7 +44,7 @@ pub async fn fill(app: &App, profiles: usize, figures: &mut Vec<Figure>) -> Resu
     let there = app.db.read(move |tx| crm::profiles::store::count_people(tx, workspace)).await?;
     if (there as usize) < profiles {
         let started = Instant::now();
-        let calls = add_people(app, &place, profiles).await?;
+        let calls = add_people(app, &place, profiles, views).await?;
         figures.push(figure("filled, events a second", calls as f64 / started.elapsed().as_secs_f64(), "1/s"));
     }
     figures.push(figure("memory after filling", machine::memory_mb("self").0, "MB"));
@@ -98,14 +102,16 @@ fn conditions() -> Vec<Value> {
 }
 
 /// Answers how many calls were applied.
-async fn add_people(app: &App, place: &DemoPlace, profiles: usize) -> Result<usize, Failure> {
+async fn add_people(app: &App, place: &DemoPlace, profiles: usize, views: u64) -> Result<usize, Failure> {
     let style = ProgressStyle::with_template("  filling {bar:40} {pos} of {len}, {eta} left");
     let bar = ProgressBar::new(profiles as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut calls: Vec<Value> = Vec::with_capacity(CALLS_A_GROUP);
     let mut sent = 0;
+    let now = app.now();
     for index in 0..profiles as u64 {
-        calls.extend(calls_of(index));
-        if calls.len() + 3 > CALLS_A_GROUP {
+        calls.extend(calls_of(index, now));
+        calls.extend((0..older_views(index, views)).map(|view| older_view(index, view, now)));
+        if calls.len() >= CALLS_A_GROUP {
             sent += calls.len();
             send(app, place, std::mem::take(&mut calls)).await?;
             bar.set_position(index);
@@ -118,7 +124,7 @@ async fn add_people(app: &App, place: &DemoPlace, profiles: usize) -> Result<usi
 }
 
 /// Who somebody is, what she looked at, and what every third of them bought.
-fn calls_of(index: u64) -> impl Iterator<Item = Value> {
+fn calls_of(index: u64, now: Timestamp) -> impl Iterator<Item = Value> {
     let user = user_id(index);
     let identify = json!({
         "type": "identify", "userId": user, "messageId": format!("fill-{index}-i"),
@@ -137,9 +143,28 @@ fn calls_of(index: u64) -> impl Iterator<Item = Value> {
         json!({
             "type": "track", "userId": user, "messageId": format!("fill-{index}-o"), "event": "Order Completed",
             "properties": {"order_id": format!("fill-{index}"), "total": 20 + index % 400, "currency": "EUR"},
+            "timestamp": now.minus(before(index, ORDERED_WITHIN_MS)),
         })
     });
     [Some(identify), Some(view), order].into_iter().flatten()
+}
+
+/// Half of the people came once; of the others some come four times as often as the average.
+fn older_views(index: u64, average: u64) -> u64 {
+    average * [4, 2, 1, 1, 0, 0, 0, 0][index as usize % 8]
+}
+
+fn older_view(index: u64, view: u64, now: Timestamp) -> Value {
+    let mixed = index.wrapping_mul(31).wrapping_add(view.wrapping_mul(7));
+    json!({
+        "type": "track", "userId": user_id(index), "messageId": format!("fill-{index}-v{view}"),
+        "event": event_name(mixed), "properties": properties(mixed), "timestamp": now.minus(before(mixed, VIEWED_WITHIN_MS)),
+    })
+}
+
+/// A time within a span, spread evenly over the numbers.
+fn before(number: u64, span_ms: u64) -> Span {
+    Span::from_millis((number.wrapping_mul(2_654_435_761) % span_ms) as i64)
 }
 
 pub fn user_id(index: u64) -> String {
@@ -163,7 +188,8 @@ async fn send(app: &App, place: &DemoPlace, calls: Vec<Value>) -> Result<(), Fai
     if events.is_empty() {
         return Ok(());
     }
-    let group = Group { workspace: place.workspace, source_no: place.source_no, trust: Trust::Server, events };
+    let (workspace, source_no) = (place.workspace, place.source_no);
+    let group = Group { workspace, source_no, trust: Trust::Server, remembered: Remembered::AsPromised, events };
     app.stream.submit(group).await.map(|_| ()).map_err(Failure::failed)
 }
 

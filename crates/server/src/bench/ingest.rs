@@ -11,9 +11,9 @@ use super::client::{Told, get_status};
 use super::fill::FilledShop;
 use super::{Figure, figure, machine};
 use crate::failure::Failure;
+use crate::http;
 use crate::serve::front;
 use crate::settings::Place;
-use crate::{http, shutdown};
 
 /// Keep-alive connections of the load, as the promise says.
 const CONNECTIONS: usize = 64;
@@ -32,9 +32,8 @@ pub struct Load {
 
 pub async fn measure(app: &App, shop: &FilledShop, load: Load, figures: &mut Vec<Figure>) -> Result<(), Failure> {
     app.start_workers();
-    let ending = shutdown::listen()?;
     let Load { listener, address, seconds, profiles } = load;
-    let server = tokio::spawn(http::serve(front(app), listener, ending, Duration::from_secs(1)));
+    let server = tokio::spawn(http::serve(front(app), listener, app.ending.clone(), Duration::from_secs(1)));
     for batch in [1, BATCH] {
         let told = run_client(address, &shop.ingest_key, profiles, seconds, batch).await?;
         report(&told, batch, figures);

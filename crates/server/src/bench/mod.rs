@@ -48,12 +48,12 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     }
     // Kept until the end: dropping it removes the folder.
     let (place, _folder) = place(&arguments)?;
-    let opened = installation::open(&place).await?;
+    let opened = installation::open_here(place.clone()).await?;
     let (listener, address) = crate::http::bind(([127, 0, 0, 1], 0).into()).await?;
-    let settings = installation::settings_of(&format!("http://{address}"), Vec::new());
+    let settings = installation::settings_of(&format!("http://{address}"), Vec::new(), &opened.vault);
     let app = installation::app(opened.db.clone(), settings);
     let mut figures = Vec::new();
-    let shop = fill::fill(&app, arguments.profiles, &mut figures).await?;
+    let shop = fill::fill(&app, arguments.profiles, arguments.views, &mut figures).await?;
     if is_wanted(&arguments, BenchKind::Segments) {
         segments::measure(&app, &mut figures).await?;
     }

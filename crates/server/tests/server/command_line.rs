@@ -113,3 +113,34 @@ fn a_weak_password_makes_no_owner() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("no password"));
 }
+
+#[test]
+fn the_key_file_is_made_once_kept_from_others_and_missed_when_it_is_gone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for data in Data::on_both() {
+        data.set_up();
+        let path = data.key_file();
+        let made = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let doctor = || entente().arg("doctor").args(data.arguments()).output().unwrap();
+        assert!(doctor().status.success());
+
+        std::fs::remove_file(&path).unwrap();
+        let refused = doctor();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && told.contains("put its key file back"), "{told}");
+        assert!(!path.exists(), "no new key covers the loss up");
+        std::fs::write(&path, "# nothing\n").unwrap();
+        assert!(String::from_utf8(doctor().stderr).unwrap().contains("it holds no key"));
+        std::fs::write(&path, format!("{}=\n", "A".repeat(43))).unwrap();
+        assert!(String::from_utf8(doctor().stderr).unwrap().contains("another key file"));
+        std::fs::write(&path, &made).unwrap();
+
+        let rotated = entente().args(["admin", "rotate-key"]).args(data.arguments()).output().unwrap();
+        assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+        assert_ne!(std::fs::read_to_string(&path).unwrap(), made);
+        assert!(doctor().status.success(), "the trail goes on under the new key");
+        std::fs::write(&path, &made).unwrap();
+        assert!(!doctor().status.success(), "the old key opens nothing any more");
+    }
+}

@@ -38,7 +38,7 @@ fn the_cdnow_purchases_come_out_to_the_cent_and_a_repeat_changes_nothing() {
         assert_eq!(profiles::store::count_people(tx, shop)?, 23_570);
         let totals = commerce::store::totals(tx, shop, "USD", Timestamp::MIN, Timestamp::MAX)?;
         assert_eq!(totals, (69_659, 250_031_563));
-        let placed = commerce::store::placed_since(tx, shop, Timestamp::MIN)?;
+        let placed = commerce::store::placed_between(tx, shop, Timestamp::MIN, Timestamp::MAX)?;
         assert_eq!(placed.iter().filter(|order| order.net_minor == 0).count(), 80);
         let mut by_person = std::collections::BTreeMap::<i64, u32>::new();
         placed.iter().for_each(|order| *by_person.entry(order.number).or_default() += 1);
@@ -131,4 +131,42 @@ fn a_file_of_calls_needs_no_mapping() {
     std::fs::write(&file, calls).unwrap();
     let told = data.run_well(&["import", "events", &file.display().to_string(), "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), summary(3, 2, 0, 1));
+}
+
+#[test]
+fn a_workbook_of_excel_is_imported_on_both_databases_with_its_bad_rows_told() {
+    for data in Data::on_both() {
+        data.set_up();
+        let file = data.folder().join("people.xlsx");
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let look = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+        let sheet = book.add_worksheet();
+        sheet.write_row(0, 0, ["Courriel", "Prénom", "points", "né le"]).unwrap();
+        sheet.write_row(1, 0, ["zoe@example.com", "Zoé"]).unwrap();
+        sheet.write_number(1, 2, 12.5).unwrap();
+        let born = rust_xlsxwriter::ExcelDateTime::from_ymd(1975, 10, 4).unwrap();
+        sheet.write_datetime_with_format(1, 3, &born, &look).unwrap();
+        sheet.write_row(2, 0, ["", "Luc"]).unwrap();
+        sheet.write_row(4, 0, ["ana@example.com", "Ana"]).unwrap();
+        book.save(&file).unwrap();
+        let path = file.display().to_string();
+        let told = |text: String| -> Value { serde_json::from_str(&text).unwrap() };
+        assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(3, 2, 0, 1));
+        assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(3, 0, 2, 1));
+        let rejects = std::fs::read_to_string(data.folder().join("people.xlsx.rejected.csv")).unwrap();
+        assert!(rejects.lines().nth(1).unwrap().starts_with("3,\"a call needs userId"), "{rejects}");
+        let db = data.open();
+        let traits: Result<Vec<Option<Value>>, db::DbError> = db.read_blocking(|tx| {
+            let shop = workspaces::the_first(tx)?.unwrap().id;
+            let owned = profiles::store::owners_of(tx, shop, "email", &["zoe@example.com".to_owned()])?;
+            let state = profiles::store::states_of(tx, shop, &[owned[0].1])?.remove(0);
+            Ok(["Prénom", "points", "né le"].map(|name| state.facts.trait_value(name)).to_vec())
+        });
+        assert_eq!(traits.unwrap(), [Some(json!("Zoé")), Some(json!(12.5)), Some(json!("1975-10-04"))]);
+        db.close_blocking();
+        let old = data.folder().join("people.xls").display().to_string();
+        let refused = data.run(&["import", "contacts", &old]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("of workbooks only .xlsx is read"));
+    }
 }

@@ -1,11 +1,18 @@
 //! The binary as its users meet it: command line, sockets, signals, files, kill -9.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
+mod acme;
+mod backup;
 mod bad_input;
 mod clients;
 mod command_line;
 mod doctor;
+mod http1;
+mod http2;
 mod import;
 mod kills;
+mod limits;
 mod running;
 mod serve;
+mod slow;
+mod tls;

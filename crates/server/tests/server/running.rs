@@ -1,9 +1,10 @@
 //! A running `entente serve`, its data, and a plain HTTP client.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -49,11 +50,17 @@ impl Data {
         self.folder.path()
     }
 
-    pub fn arguments(&self) -> [String; 2] {
-        match &self.postgres {
-            Some(database) => ["--database-url".to_owned(), database.url().to_owned()],
-            None => ["--data".to_owned(), self.folder().join("data").display().to_string()],
+    /// The key file lies in the data folder with PostgreSQL too.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["--data".to_owned(), self.folder().join("data").display().to_string()];
+        if let Some(database) = &self.postgres {
+            arguments.extend(["--database-url".to_owned(), database.url().to_owned()]);
         }
+        arguments
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.folder().join("data").join("entente.key")
     }
 
     /// Opens the database beside a stopped server.
@@ -92,34 +99,69 @@ pub struct Server {
     pub child: Child,
     pub address: SocketAddr,
     pub setup_link: Option<String>,
+    /// What it logged since it was ready.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     pub fn start(data: &Data) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// With more flags of `serve`.
+    pub fn start_with(data: &Data, flags: &[&str]) -> Self {
         let mut command = entente();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(data.arguments());
+        command.args(["serve", "--log", "warn"]).args(data.arguments()).args(flags);
+        let chosen = flags.iter().position(|flag| *flag == "--listen").and_then(|at| flags[at + 1].parse().ok());
+        if chosen.is_none() {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.current_dir(data.folder()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (mut seen, mut address, mut setup_link) = (String::new(), None, None);
+        let (mut seen, mut address, mut setup_link, mut is_plain) = (String::new(), None, None, true);
         while address.is_none() {
             let line = lines.next().unwrap_or_else(|| panic!("the server ended: {seen}")).unwrap();
-            address = line.strip_prefix("Entente:").and_then(|rest| rest.trim().strip_prefix("http://")?.parse().ok());
+            let told = line.strip_prefix("Entente:").map(str::trim);
+            is_plain = told.is_some_and(|url| url.starts_with("http://"));
+            address = told.and_then(|url| chosen.or_else(|| url.rsplit('/').next()?.parse().ok()));
             seen.push_str(&line);
         }
         let address: SocketAddr = address.unwrap();
         // The link, if there is one, is printed before the first answer.
         let mut rest = Vec::new();
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(|| wait_until_ready(address));
-            reader.join().unwrap();
-        });
+        if is_plain {
+            wait_until_ready(address);
+        }
         if !data_has_owner(data) {
             let line = lines.next().unwrap().unwrap();
             setup_link = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
             rest.push(line);
         }
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, setup_link }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line)));
+        Self { child, address, setup_link, log }
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// A figure of `/proc/PID/status` in bytes, as `VmRSS` or `VmHWM`.
+    pub fn memory(&self, figure: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(&format!("{figure}:"))).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+
+    /// Lets `VmHWM` count from what is used now.
+    pub fn forget_peak_memory(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     pub fn kill(&mut self) {
@@ -129,8 +171,7 @@ impl Server {
 
     /// Asks the server to end, as a supervisor does, and waits for its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }
@@ -219,6 +260,11 @@ fn parse(answer: &[u8]) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
     Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// Nobody listens there now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The folder of shared data beside the repository; tests that need it say loudly when it is not there.

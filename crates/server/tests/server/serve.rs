@@ -85,6 +85,33 @@ fn sigterm_lets_the_request_under_way_finish_and_takes_no_new_ones() {
 }
 
 #[test]
+fn open_screens_end_with_sigterm_at_once_and_nothing_asks_a_closed_database() {
+    for data in Data::on_both() {
+        data.set_up();
+        note_owner(&data);
+        let mut server = Server::start(&data);
+        let origin = format!("http://{}", server.address);
+        let headers = [("origin", origin.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let fields = form(&[("email", "ana@example.com"), ("password", PASSWORD)]);
+        let signed_in = post(server.address, "/sign-in", &headers, fields.as_bytes()).unwrap();
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        let mut screen = TcpStream::connect(server.address).unwrap();
+        let request = format!("GET /events HTTP/1.1\r\nhost: t\r\ncookie: {cookie}\r\n\r\n");
+        screen.write_all(request.as_bytes()).unwrap();
+        let mut beginning = [0; 15];
+        screen.read_exact(&mut beginning).unwrap();
+        assert_eq!(&beginning, b"HTTP/1.1 200 OK");
+        let begun = Instant::now();
+        assert_eq!(server.terminate(), Some(0));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        assert_eq!(server.log(), Vec::<String>::new());
+        let mut rest = String::new();
+        screen.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("0\r\n\r\n"), "the stream was cut, not ended: {rest}");
+    }
+}
+
+#[test]
 fn an_idle_server_uses_no_processor_and_little_memory() {
     let data = Data::sqlite();
     let server = Server::start(&data);

@@ -66,6 +66,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("Order Refunded", "order-refunded", Icon::RotateCcw, Warning, Order, order),
     known("Order Cancelled", "order-cancelled", Icon::Ban, Bad, Order, order),
     known("Order Refused", "order-refused", Icon::TriangleAlert, Bad, Order, reason),
+    known("Traits Refused", "traits-refused", Icon::TriangleAlert, Warning, Identity, reason),
     known("Identified", "identified", Icon::UserCheck, Accent, Identity, email),
     known("Aliased", "aliased", Icon::Link, Neutral, Identity, nothing),
     known("Grouped", "grouped", Icon::Building2, Neutral, Identity, some_name_of),

@@ -1,10 +1,8 @@
 //! The four figures of a day, and the same of the days before: sums over rows, without a database.
 
-use std::collections::HashMap;
-
 use words::{Currency, Timestamp};
 
-use crate::commerce::store::Placed;
+use crate::commerce::store::OrderSum;
 use crate::kernel::{Shop, day_of, day_start, step_of_day};
 
 /// Days that a sparkline shows, today included.
@@ -49,7 +47,7 @@ impl Calendar {
     }
 
     /// Yesterday at this time of day.
-    fn yesterday_now(&self) -> Timestamp {
+    pub fn yesterday_now(&self) -> Timestamp {
         let passed = self.now.since(self.today_start());
         self.starts[DAYS - 2].plus(passed)
     }
@@ -89,37 +87,24 @@ impl Calendar {
         figure
     }
 
-    pub fn orders(&self, placed: &[Placed]) -> Figure {
-        self.figure(placed.iter().map(|order| (order.ordered_at, 1)))
+    pub fn orders(&self, sums: &[OrderSum]) -> Figure {
+        self.figure(sums.iter().map(|sum| (sum.at, sum.orders)))
     }
 
     /// Net of refunds, in the shop's currency.
-    pub fn revenue(&self, placed: &[Placed], currency: Currency) -> Figure {
-        let own = placed.iter().filter(|order| order.currency == currency);
-        self.figure(own.map(|order| (order.ordered_at, order.net_minor)))
+    pub fn revenue(&self, sums: &[OrderSum], currency: Currency) -> Figure {
+        let own = sums.iter().filter(|sum| sum.currency == currency);
+        self.figure(own.map(|sum| (sum.at, sum.net_minor)))
     }
 
-    pub fn new_customers(&self, firsts: &HashMap<i64, Timestamp>) -> Figure {
-        self.figure(firsts.values().map(|at| (*at, 1)))
+    /// People by the day of their first order; `count` counts those of a span of time.
+    pub fn new_customers<E>(&self, mut count: impl FnMut(Timestamp, Timestamp) -> Result<i64, E>) -> Result<Figure, E> {
+        let ends = self.starts[1..].iter().copied().chain([Timestamp::MAX]);
+        let days =
+            self.starts.iter().zip(ends).map(|(start, end)| count(*start, end)).collect::<Result<Vec<_>, E>>()?;
+        let yesterday_so_far = count(self.starts[DAYS - 2], self.yesterday_now())?;
+        Ok(Figure { today: days[DAYS - 1], yesterday_so_far, days })
     }
-}
-
-/// The people whose first order is among these, with its time: those who have no orders beside them.
-/// `root_of` leads from a profile to its person, `orders_of` tells how many orders a person has in all.
-pub fn first_orders(
-    placed: &[Placed],
-    root_of: impl Fn(i64) -> Option<i64>,
-    orders_of: impl Fn(i64) -> Option<i64>,
-) -> HashMap<i64, Timestamp> {
-    let mut found: HashMap<i64, (Timestamp, i64)> = HashMap::new();
-    for order in placed {
-        let Some(root) = root_of(order.number) else { continue };
-        let (first, count) = found.entry(root).or_insert((order.ordered_at, 0));
-        *first = (*first).min(order.ordered_at);
-        *count += 1;
-    }
-    let new = found.into_iter().filter(|(root, (_, count))| orders_of(*root).is_some_and(|all| all <= *count));
-    new.map(|(root, (first, _))| (root, first)).collect()
 }
 
 #[cfg(test)]
@@ -141,16 +126,19 @@ mod tests {
         }
     }
 
-    fn placed(number: i64, hours_ago: i64, net_minor: i64) -> Placed {
-        let ordered_at = Timestamp::from_millis(NOW.as_millis() - hours_ago * HOUR_MS);
-        Placed { number, ordered_at, currency: Currency::EUR, net_minor }
+    fn hours_ago(hours: i64) -> Timestamp {
+        Timestamp::from_millis(NOW.as_millis() - hours * HOUR_MS)
+    }
+
+    fn sum(hours: i64, net_minor: i64) -> OrderSum {
+        OrderSum { at: hours_ago(hours), currency: Currency::EUR, orders: 1, net_minor }
     }
 
     #[test]
     fn yesterday_counts_up_to_the_same_time_of_day() {
         // It is 14:20 in Paris: 25 hours ago is yesterday 13:20, 23 hours ago yesterday 15:20.
         let calendar = Calendar::of(&shop(), NOW);
-        let figure = calendar.revenue(&[placed(1, 25, 1_000), placed(1, 23, 500), placed(2, 1, 70)], Currency::EUR);
+        let figure = calendar.revenue(&[sum(25, 1_000), sum(23, 500), sum(1, 70)], Currency::EUR);
         assert_eq!((figure.today, figure.yesterday_so_far), (70, 1_000));
         assert_eq!(figure.days[DAYS - 2..], [1_500, 70]);
     }
@@ -164,11 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_is_new_when_all_his_orders_are_in_sight() {
-        let orders = [placed(1, 30, 1), placed(11, 2, 1), placed(2, 1, 1), placed(3, 1, 1)];
-        let roots = |number: i64| Some(if number == 11 { 1 } else { number });
-        let all = HashMap::from([(1, 2), (2, 4), (3, 1)]);
-        let firsts = first_orders(&orders, roots, |root| all.get(&root).copied());
-        assert_eq!(firsts, HashMap::from([(1, orders[0].ordered_at), (3, orders[3].ordered_at)]));
+    fn a_customer_is_new_on_the_day_of_his_first_order() {
+        let calendar = Calendar::of(&shop(), NOW);
+        let firsts = [hours_ago(1), hours_ago(23), hours_ago(25), hours_ago(24 * 60)];
+        let count = |from: Timestamp, until: Timestamp| {
+            Ok::<_, ()>(firsts.iter().filter(|at| **at >= from && **at < until).count() as i64)
+        };
+        let figure = calendar.new_customers(count).unwrap();
+        assert_eq!((figure.today, figure.yesterday_so_far, figure.days[DAYS - 2]), (1, 1, 2));
+        assert_eq!(figure.days.iter().sum::<i64>(), 3);
     }
 }

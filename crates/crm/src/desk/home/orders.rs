@@ -8,8 +8,7 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use words::{Money, Timestamp, WorkspaceId};
 
-use super::today::read_first_orders;
-use crate::commerce::store::{ListedOrder, orders_between, placed_since};
+use crate::commerce::store::{ListedOrder, orders_between};
 use crate::desk::people::person_name;
 use crate::desk::roots::Owners;
 use crate::kernel::texts::{format_date, format_time};
@@ -91,13 +90,9 @@ fn orders(
 /// All on one page: more new customers a day than a page holds are shown by their newest.
 fn first_orders(tx: &mut Tx<'_>, workspace: WorkspaceId, shop: &Shop, day: i64) -> Result<Orders, DbError> {
     let (start, end) = (day_start(day, &shop.time_zone), day_start(day + 1, &shop.time_zone));
-    let placed = placed_since(tx, workspace, start)?;
-    let firsts = read_first_orders(tx, workspace, &placed)?;
     let mut listed = orders_between(tx, workspace, start, (end, ""), MAX_FIRST_ORDERS)?;
     let owners = owners(tx, workspace, &listed)?;
-    listed.retain(|order| {
-        owners.of(order.number).is_some_and(|person| firsts.get(&person.number) == Some(&order.ordered_at))
-    });
+    listed.retain(|order| owners.of(order.number).is_some_and(|person| person.row.first_order_at == order.ordered_at));
     Ok(Orders { listed, owners, next: None })
 }
 

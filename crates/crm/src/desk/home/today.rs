@@ -6,11 +6,11 @@ use db::{DbError, Tx};
 use engine::event::EventRecord;
 use words::{ProfileId, SegmentId, Timestamp, WorkspaceId};
 
-use super::figures::{Calendar, Figure, first_orders};
-use crate::commerce::store::{Placed, placed_since};
-use crate::desk::roots::{Owners, roots_of};
+use super::figures::{Calendar, Figure};
+use crate::commerce::store::sums_split_at;
+use crate::desk::roots::Owners;
 use crate::kernel::Shop;
-use crate::profiles::{PersonRow, store::people_by_number};
+use crate::profiles::{PersonRow, store::count_first_ordered};
 use crate::{segments, stream};
 
 /// Events of the stream on Home.
@@ -55,33 +55,16 @@ impl Today {
 
 pub fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, shop: &Shop, now: Timestamp) -> Result<Today, DbError> {
     let calendar = Calendar::of(shop, now);
-    let placed = placed_since(tx, workspace, calendar.first_start())?;
+    let sums = sums_split_at(tx, workspace, calendar.first_start(), calendar.yesterday_now())?;
     let visits = stream::log::day_figures_since(tx, workspace, stream::log::VISITORS, calendar.first_day())?;
-    let firsts = read_first_orders(tx, workspace, &placed)?;
     Ok(Today {
         visitors: calendar.visitors(&visits),
-        orders: calendar.orders(&placed),
-        revenue: calendar.revenue(&placed, shop.currency),
-        new_customers: calendar.new_customers(&firsts),
+        orders: calendar.orders(&sums),
+        revenue: calendar.revenue(&sums, shop.currency),
+        new_customers: calendar.new_customers(|from, until| count_first_ordered(tx, workspace, from, until))?,
         movements: read_movements(tx, workspace, calendar.today)?,
         news: read_news(tx, workspace)?,
     })
-}
-
-/// People whose first order is among these, with its time.
-pub fn read_first_orders(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    placed: &[Placed],
-) -> Result<HashMap<i64, Timestamp>, DbError> {
-    let numbers: Vec<i64> = placed.iter().map(|order| order.number).collect();
-    let roots = roots_of(tx, workspace, &numbers)?;
-    let mut people: Vec<i64> = roots.values().copied().collect();
-    people.sort_unstable();
-    people.dedup();
-    let rows = people_by_number(tx, workspace, &people)?;
-    let counts: HashMap<i64, i64> = rows.iter().map(|person| (person.number, person.row.orders_count)).collect();
-    Ok(first_orders(placed, |number| roots.get(&number).copied(), |root| counts.get(&root).copied()))
 }
 
 /// Every segment, those with the most movement first.

@@ -5,12 +5,12 @@ use words::Money;
 
 use super::read::{Cart, Live, Visitor};
 use crate::desk::event_title::segment_label;
-use crate::desk::people::person_name;
+use crate::desk::people::{person_avatar, person_name};
 use crate::kernel::Visit;
 use crate::kernel::texts::{Value, format_time};
 use crate::ui::{
-    Column, Empty, Icon, PageContext, PageHead, Row, Table, TallyLine, Tone, avatar, badge, dot, icon, live_region,
-    page, panel, tally, time_ago,
+    Column, Empty, Icon, PageContext, PageHead, Row, Table, TallyLine, Tone, badge, dot, icon, live_region, page,
+    panel, tally, time_ago,
 };
 
 /// Badges of segments on one line; the others are counted.
@@ -53,7 +53,7 @@ fn visitors(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
 fn row(context: &PageContext, visit: &Visit, visitor: &Visitor) -> Row {
     let name = person_name(context, &visitor.row, visitor.number);
     Row::new(vec![
-        html! { (avatar(&name)) " " (name) },
+        html! { (person_avatar(&visitor.row.name, &visitor.row.email)) " " (name) },
         place(context, visitor),
         visitor.cart.as_ref().map(|cart| cart_cell(context, visit, cart)).unwrap_or_default(),
         segments(context, visitor),
@@ -95,7 +95,7 @@ fn cart_cell(context: &PageContext, visit: &Visit, cart: &Cart) -> Markup {
     let money = value.map(|minor| context.money(Money { minor, currency: visit.shop.currency }));
     let money_is_known = money.is_some();
     html! {
-        div class="live-lines" title=(cart.names.join(", ")) {
+        div class="live-lines live-cart" title=(cart.names.join(", ")) {
             span class="live-line" { @match money { Some(money) => (money), None => (items) } }
             @if money_is_known { span class="live-note" { (icon(Icon::ShoppingCart)) (items) } }
         }

@@ -4,7 +4,7 @@ use engine::lifecycle::Stage;
 use words::SegmentId;
 
 use super::columns::{Columns, ShownColumn};
-use super::find::Which;
+use super::find::Filter;
 use crate::kernel::{Problem, decode_cursor, encode_cursor};
 use crate::profiles::SortBy;
 use crate::profiles::store::Place;
@@ -12,10 +12,11 @@ use crate::profiles::store::Place;
 /// What the list shows.
 #[derive(Clone, Debug)]
 pub struct Address {
-    pub which: Which,
-    /// The condition as JSON, when the list is filtered by one; it takes the place of `which`.
+    pub filter: Filter,
+    /// The condition as JSON.
     pub condition: Option<String>,
-    pub sort: SortBy,
+    /// The order that somebody chose.
+    chosen_sort: Option<SortBy>,
     pub columns: Columns,
     pub after: Option<Place>,
     /// Where the pages before this one began, newest last: keyset pages do not know their way back.
@@ -40,37 +41,46 @@ impl Address {
         let value = |name: &str| {
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
         };
-        let sort =
-            SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map_or(SortBy::LastSeen, |(sort, _)| *sort);
-        let which = which_of(value("q"), value("segment"), value("stage"))?;
+        let chosen_sort = SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map(|(sort, _)| *sort);
         Ok(Self {
-            sort: fitting(sort, &which),
-            which,
+            filter: filter_of(value("q"), value("segment"), value("stage"))?,
             condition: value("condition").map(str::to_owned),
+            chosen_sort,
             columns: Columns::parse(pairs),
             after: value("after").map(decode_cursor).transpose()?,
             trail: value("trail").map(|trail| trail.split('.').map(str::to_owned).collect()).unwrap_or_default(),
         })
     }
 
-    pub fn sort_word(&self) -> &'static str {
-        SORTS.iter().find(|(sort, _)| *sort == self.sort).map_or("last_seen", |(_, word)| word)
+    /// The order that was chosen, where it fits; else the last visit, and for those of a segment or a condition the
+    /// newest first: that is how both are kept, so that a page costs its rows only.
+    pub fn sort(&self) -> SortBy {
+        let usual = match self.filter.segment.is_some() || self.condition.is_some() {
+            true => SortBy::Newest,
+            false => SortBy::LastSeen,
+        };
+        self.chosen_sort.filter(|sort| fits(*sort, self.filter.stage)).unwrap_or(usual)
     }
 
-    /// The same list from its beginning, with another filter.
-    pub fn with(&self, which: Which) -> Self {
-        Self {
-            sort: fitting(self.sort, &which),
-            which,
-            condition: None,
-            after: None,
-            trail: Vec::new(),
-            ..self.clone()
-        }
+    /// The same list from its beginning, with other filters.
+    pub fn with(&self, filter: Filter) -> Self {
+        Self { filter, ..self.first_page() }
+    }
+
+    pub fn with_condition(&self, condition: Option<String>) -> Self {
+        Self { condition, ..self.first_page() }
     }
 
     pub fn sorted_by(&self, sort: SortBy) -> Self {
-        Self { sort, after: None, trail: Vec::new(), ..self.clone() }
+        Self { chosen_sort: Some(sort), ..self.first_page() }
+    }
+
+    fn first_page(&self) -> Self {
+        Self { after: None, trail: Vec::new(), ..self.clone() }
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        self.condition.is_some() || self.filter != Filter::default()
     }
 
     /// The page that begins after this place.
@@ -90,32 +100,29 @@ impl Address {
         Some(Self { after, trail, ..self.clone() })
     }
 
-    /// Whether the list is in an order that can be chosen.
-    pub fn may_sort(&self) -> bool {
-        self.condition.is_none() && matches!(self.which, Which::All | Which::Stage(_))
-    }
-
     /// What a form must send along besides the columns that it chooses.
     pub fn kept(&self) -> Vec<(&'static str, String)> {
         let mut kept = Vec::new();
-        match &self.which {
-            Which::All => {}
-            Which::Stage(stage) => kept.push(("stage", stage.as_str().to_owned())),
-            Which::Segment(id) => kept.push(("segment", id.to_string())),
-            Which::Search(text) => kept.push(("q", text.clone())),
-        }
+        kept.extend(self.filter.search.iter().map(|text| ("q", text.clone())));
+        kept.extend(self.filter.stage.map(|stage| ("stage", stage.as_str().to_owned())));
+        kept.extend(self.filter.segment.map(|id| ("segment", id.to_string())));
         kept.extend(self.condition.iter().map(|condition| ("condition", condition.clone())));
-        if self.sort != SortBy::LastSeen {
-            kept.push(("sort", self.sort_word().to_owned()));
-        }
+        let word = SORTS.iter().find(|(sort, _)| self.chosen_sort == Some(*sort)).map(|(_, word)| *word);
+        kept.extend(word.map(|word| ("sort", word.to_owned())));
+        kept
+    }
+
+    /// The same with the columns, for a form that chooses neither; without what the form itself is about.
+    pub fn kept_without(&self, own: &str) -> Vec<(&'static str, String)> {
+        let mut kept = self.kept();
+        kept.retain(|(name, _)| *name != own);
+        let columns = self.columns.chosen().unwrap_or_default();
+        kept.extend(columns.iter().map(|column| ("columns", ShownColumn::code(*column).to_owned())));
         kept
     }
 
     pub fn href(&self) -> String {
-        let mut pairs = self.kept();
-        if let Some(chosen) = self.columns.chosen() {
-            pairs.extend(chosen.iter().map(|column| ("columns", ShownColumn::code(*column).to_owned())));
-        }
+        let mut pairs = self.kept_without("");
         if let Some(after) = &self.after {
             pairs.push(("after", encode_cursor(after)));
         }
@@ -127,25 +134,19 @@ impl Address {
     }
 }
 
-fn which_of(q: Option<&str>, segment: Option<&str>, stage: Option<&str>) -> Result<Which, Problem> {
-    if let Some(segment) = segment {
-        let id: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
-        return Ok(Which::Segment(id));
-    }
-    if let Some(text) = q {
-        return Ok(Which::Search(text.to_owned()));
-    }
+fn filter_of(q: Option<&str>, segment: Option<&str>, stage: Option<&str>) -> Result<Filter, Problem> {
+    let segment = segment.map(|segment| segment.parse::<SegmentId>().map_err(|_| Problem::not_found("segment")));
     let stage = stage.and_then(|stage| Stage::ALL.into_iter().find(|known| known.as_str() == stage));
-    Ok(stage.map_or(Which::All, Which::Stage))
+    Ok(Filter { stage, segment: segment.transpose()?, search: q.map(str::to_owned) })
 }
 
 /// Who has never ordered is not sorted by orders, and who has no name not by name: the list would end before it began.
-fn fitting(sort: SortBy, which: &Which) -> SortBy {
-    match (which, sort) {
-        (Which::Stage(Stage::Visitor), SortBy::Name | SortBy::Revenue | SortBy::Orders)
-        | (Which::Stage(Stage::Prospect), SortBy::Revenue | SortBy::Orders) => SortBy::LastSeen,
-        _ => sort,
-    }
+fn fits(sort: SortBy, stage: Option<Stage>) -> bool {
+    !matches!(
+        (stage, sort),
+        (Some(Stage::Visitor), SortBy::Name | SortBy::Revenue | SortBy::Orders)
+            | (Some(Stage::Prospect), SortBy::Revenue | SortBy::Orders)
+    )
 }
 
 /// A value of a query (RFC 3986, section 2.1).
@@ -175,6 +176,8 @@ mod tests {
     fn an_address_keeps_what_was_chosen_and_nothing_else() {
         assert_eq!(parsed(&[]).href(), "/people");
         assert_eq!(parsed(&[("sort", "revenue"), ("stage", "loyal")]).href(), "/people?stage=loyal&sort=revenue");
+        let all = [("condition", "{}"), ("stage", "loyal"), ("q", "Ana"), ("sort", "name")];
+        assert_eq!(parsed(&all).href(), "/people?q=Ana&stage=loyal&condition=%7B%7D&sort=name");
         assert_eq!(parsed(&[("q", "Ana & Luc")]).href(), "/people?q=Ana%20%26%20Luc");
         assert_eq!(parsed(&[("columns", "email"), ("columns", "city")]).href(), "/people?columns=email&columns=city");
         assert_eq!(parsed(&[("sort", "nonsense"), ("stage", "king"), ("columns", "shoes")]).href(), "/people");
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_stage_without_orders_is_not_sorted_by_orders() {
-        assert_eq!(parsed(&[("stage", "visitor"), ("sort", "revenue")]).sort, SortBy::LastSeen);
-        assert_eq!(parsed(&[("stage", "customer"), ("sort", "revenue")]).sort, SortBy::Revenue);
+        assert_eq!(parsed(&[("stage", "visitor"), ("sort", "revenue")]).sort(), SortBy::LastSeen);
+        assert_eq!(parsed(&[("stage", "customer"), ("sort", "revenue")]).sort(), SortBy::Revenue);
     }
 }

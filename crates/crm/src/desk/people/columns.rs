@@ -4,11 +4,11 @@ use maud::{Markup, html};
 use words::Money;
 
 use super::address::Address;
-use super::words_of::{country_name, person_name, stage_badge};
+use super::words_of::{country_name, person_avatar, person_name, stage_badge};
 use crate::kernel::Shop;
 use crate::profiles::SortBy;
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, ColumnChoice, PageContext, Sorted, avatar, time_ago};
+use crate::ui::{Column, ColumnChoice, PageContext, Sorted, time_ago};
 
 /// A column that may be hidden; the name always stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,10 +114,7 @@ fn or_dash(text: &str) -> Markup {
 }
 
 fn sorting(column: Column, address: &Address, sort: SortBy, direction: Sorted) -> Column {
-    if !address.may_sort() {
-        return column;
-    }
-    let state = if address.sort == sort { direction } else { Sorted::No };
+    let state = if address.sort() == sort { direction } else { Sorted::No };
     column.sorts(address.sorted_by(sort).href(), state)
 }
 
@@ -158,7 +155,7 @@ impl Columns {
 
     pub fn cells(&self, context: &PageContext, shop: &Shop, person: &ListedPerson) -> Vec<Markup> {
         let name = person_name(context, &person.row, person.number);
-        let first = html! { (avatar(&name)) " " (name) };
+        let first = html! { (person_avatar(&person.row.name, &person.row.email)) " " (name) };
         std::iter::once(first).chain(self.shown().iter().map(|column| column.cell(context, shop, person))).collect()
     }
 }

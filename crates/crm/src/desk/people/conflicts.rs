@@ -181,7 +181,7 @@ async fn settle(app: &App, actor: &Actor, id: ConflictId, decision: &'static str
         .write(move |tx| {
             if store::decide_conflict(tx, who.workspace, id, decision, now)? {
                 let entry = AuditEntry::new("identity_conflict_decided", &id).detail(&decision);
-                record_audit(tx, &who, moment, &entry)?;
+                record_audit(tx, &who, &moment, &entry)?;
             }
             Ok::<_, DbError>(())
         })

@@ -11,7 +11,7 @@ use crate::intake::{SourceKind, source_for};
 use crate::kernel::{Actor, App, random_bytes};
 use crate::profiles::identity::{Reading, read_identifier};
 use crate::profiles::{self, store};
-use crate::stream::{Group, Incoming, StreamError, Trust};
+use crate::stream::{Group, Incoming, Remembered, StreamError, Trust};
 use crate::workspaces;
 
 /// Traits of one change.
@@ -68,7 +68,8 @@ pub async fn change_traits(
         rest: Map::new(),
         is_bot: false,
     };
-    let group = Group { workspace, source_no, trust: Trust::Server, events: vec![event] };
+    let (trust, remembered) = (Trust::Server, Remembered::AsPromised);
+    let group = Group { workspace, source_no, trust, remembered, events: vec![event] };
     app.stream.submit(group).await?;
     Ok(())
 }

@@ -4,20 +4,23 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::routing::get;
+use db::DbError;
 use engine::condition::Condition;
 use engine::lifecycle::Stage;
 use maud::{Markup, html};
+use serde_json::{Value, json};
 
 use super::address::Address;
-use super::find::{self, Count, Listing, Which};
+use super::find::{self, Asked, Filter, Listing, PageEnd};
 use super::words_of::stage_plural;
 use crate::desk::segment_label;
-use crate::desk::segments::{PreviewError, SegmentNames, condition_in_a_line, preview};
+use crate::desk::segments::{PreviewError, Question, SegmentNames, condition_in_a_line};
 use crate::kernel::{Access, App, DEFAULT_PAGE_ROWS, Permission, Problem, RouteTable, Visit};
+use crate::profiles;
 use crate::segments::{self, Definition};
 use crate::ui::{
     Button, Empty, FilterChip, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Pager, Row, Tab, Table, Tone,
-    alert, column_menu, filter_chips, page, search_field, tabs,
+    alert, button_row, column_menu, filter_chips, live_search_field, page, tabs,
 };
 use crate::workspaces::page_context;
 
@@ -32,6 +35,8 @@ struct View {
     address: Address,
     listing: Listing,
     definitions: Vec<Definition>,
+    /// How many people the shop has.
+    everybody: i64,
     /// What was wrong with the condition of the address.
     fault: Option<String>,
 }
@@ -43,58 +48,89 @@ async fn show(
 ) -> Result<Markup, Problem> {
     let address = Address::parse(&pairs)?;
     let workspace = visit.actor.workspace;
-    let definitions = app.db.read(move |tx| segments::store::definitions(tx, workspace)).await?;
-    let (listing, fault) = match &address.condition {
-        None => (listed(&app, &visit, &address).await?, None),
-        Some(condition) => match matching(&app, &visit, condition).await? {
-            Ok(found) => (found, None),
-            Err(sentence) => (Listing { people: Vec::new(), next: None, total: None }, Some(sentence)),
-        },
+    let (definitions, everybody) = app
+        .db
+        .read(move |tx| {
+            let definitions = segments::store::definitions(tx, workspace)?;
+            Ok::<_, DbError>((definitions, profiles::store::count_people(tx, workspace)?))
+        })
+        .await?;
+    let (listing, fault) = match listed(&app, &visit, &address).await {
+        Ok(listing) => (listing, None),
+        Err(Fault::Condition(sentence)) => (Listing::nobody(), Some(sentence)),
+        Err(Fault::Problem(problem)) => return Err(problem),
     };
     let context = page_context(&visit, Some(NavItem::People));
-    Ok(View { context, visit, address, listing, definitions, fault }.render())
+    Ok(View { context, visit, address, listing, definitions, everybody, fault }.render())
 }
 
-async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, Problem> {
-    let (workspace, asked) = (visit.actor.workspace, address.clone());
-    let place = (DEFAULT_PAGE_ROWS, Count::Wanted);
-    let listing =
-        app.db.read(move |tx| find::list(tx, workspace, &asked.which, asked.sort, asked.after.as_ref(), place)).await?;
-    listing.ok_or_else(|| Problem::not_found("segment"))
+/// Why there is no list: the reader is told on the page what is wrong with his condition.
+enum Fault {
+    Condition(String),
+    Problem(Problem),
 }
 
-/// Those whom a condition finds now: how many, and the newest of them. A fault of the condition is told to the reader.
-async fn matching(app: &App, visit: &Visit, text: &str) -> Result<Result<Listing, String>, Problem> {
-    let parsed = serde_json::from_str(text).map_err(|error| error.to_string());
-    let condition = parsed.and_then(|value| Condition::parse(&value).map_err(|error| error.to_string()));
-    let condition = match condition {
-        Ok(condition) => condition,
-        Err(sentence) => return Ok(Err(sentence)),
-    };
-    match preview(app, visit.actor.workspace, condition).await {
-        Ok(found) => Ok(Ok(Listing { people: found.sample, next: None, total: Some(found.count) })),
-        Err(PreviewError::Plan(error)) => Ok(Err(error.to_string())),
+impl<T: Into<Problem>> From<T> for Fault {
+    fn from(problem: T) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, Fault> {
+    let condition = address.condition.as_deref().map(parsed).transpose().map_err(Fault::Condition)?;
+    let (workspace, asked, plans, now) =
+        (visit.actor.workspace, address.clone(), app.stream.plans().clone(), app.now());
+    let listing = app.db.read(move |tx| {
+        let question = match &condition {
+            Some(condition) => {
+                let book = plans.of(tx, workspace)?;
+                Some(Question::read(tx, workspace, &book.plan, condition, now)?)
+            }
+            None => None,
+        };
+        let asked = Asked {
+            filter: &asked.filter,
+            question: question.as_ref(),
+            sort: asked.sort(),
+            after: asked.after.as_ref(),
+            rows: DEFAULT_PAGE_ROWS,
+        };
+        Ok::<_, PreviewError>(find::list(tx, workspace, &asked)?)
+    });
+    match listing.await {
+        Ok(listing) => listing.ok_or_else(|| Problem::not_found("segment").into()),
+        Err(PreviewError::Plan(error)) => Err(Fault::Condition(error.to_string())),
         Err(PreviewError::Db(error)) => Err(error.into()),
     }
 }
 
+fn parsed(text: &str) -> Result<Condition, String> {
+    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Condition::parse(&value).map_err(|error| error.to_string())
+}
+
 impl View {
     fn render(&self) -> Markup {
-        let mut head = PageHead::new(self.context.t("people-title")).actions(self.actions());
-        if let Some(total) = self.listing.total {
-            head = head.count(self.context.integer(total));
-        }
+        let head = PageHead::new(self.context.t("people-title"))
+            .actions(self.actions())
+            .count(self.context.integer(self.everybody));
+        let kept = self.address.kept_without("q");
+        let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let searched = self.address.filter.search.as_deref().unwrap_or_default();
         let body = html! {
-            (self.stages())
-            div class="toolbar" {
-                (search_field("/people", "q", &self.context.t("people-search"), self.searched()))
-                (filter_chips(self.context.language, &self.chips(), &self.filter_menu(), "/people"))
-                (self.column_menu())
+            (live_search_field("/people", "people-list", &self.context.t("people-search"), searched, &kept))
+            div class="stack" id="people-list" {
+                (self.stages())
+                div class="toolbar" {
+                    (filter_chips(self.context.language, &self.chips(), &self.filter_menu(), "/people"))
+                    (self.column_menu())
+                }
+                @if let Some(fault) = &self.fault {
+                    (alert(Tone::Bad, &self.context.t("people-condition-fault"), &html! { p { (fault) } }))
+                }
+                (self.end_note())
+                @if self.listing.people.is_empty() { (self.nobody()) } @else { (self.table()) }
             }
-            @if let Some(fault) = &self.fault {
-                (alert(Tone::Bad, &self.context.t("people-condition-fault"), &html! { p { (fault) } }))
-            }
-            @if self.listing.people.is_empty() { (self.nobody()) } @else { (self.table()) }
         };
         page(&self.context, &head, &body)
     }
@@ -103,51 +139,89 @@ impl View {
         let conflicts =
             Button::secondary(self.context.t("conflicts-title")).icon(Icon::Split).link("/people/conflicts");
         html! {
-            @if let Some(condition) = &self.address.condition {
-                @if self.fault.is_none() && self.visit.actor.may(Permission::EditSegments) {
-                    (save_as_segment(&self.context, condition))
-                }
+            @if self.fault.is_none() && self.visit.actor.may(Permission::EditSegments) {
+                @if let Some(rule) = self.as_segment() { (save_as_segment(&self.context, &rule.to_string())) }
             }
             (conflicts)
         }
     }
 
-    fn searched(&self) -> &str {
-        match &self.address.which {
-            Which::Search(text) => text,
-            _ => "",
-        }
+    /// The filters as the rule of a segment, when there is a condition among them; what was searched for is no rule.
+    fn as_segment(&self) -> Option<Value> {
+        let condition: Value = serde_json::from_str(self.address.condition.as_deref()?).ok()?;
+        let filter = &self.address.filter;
+        let stage = filter.stage.map(|stage| json!({"metric": "lifecycle_stage", "op": "eq", "value": stage.as_str()}));
+        let segment = filter.segment.map(|id| json!({ "segment": id.to_string() }));
+        let mut parts = vec![condition];
+        parts.extend(stage.into_iter().chain(segment));
+        Some(if parts.len() == 1 { parts.swap_remove(0) } else { json!({ "all": parts }) })
+    }
+
+    /// Says when there may be more people than the page shows.
+    fn end_note(&self) -> Markup {
+        let (title, text) = match self.listing.end {
+            PageEnd::Natural => return Markup::default(),
+            PageEnd::LookedThrough(count) => (
+                self.context.t_with("people-looked-title", &[("count", count.into())]),
+                self.context.t("people-looked-text"),
+            ),
+            PageEnd::FirstFound(count) => (
+                self.context.t_with("people-many-title", &[("count", count.into())]),
+                self.context.t("people-many-text"),
+            ),
+        };
+        let next = self.listing.next.clone().filter(|_| self.listing.people.is_empty());
+        let body = html! {
+            p { (text) }
+            @if let Some(next) = next {
+                (button_row(&[Button::secondary(self.context.t("people-look-further")).small()
+                    .icon(Icon::ArrowRight).link(self.address.next_page(next).href())]))
+            }
+        };
+        alert(Tone::New, &title, &body)
     }
 
     /// The stages as views of the list.
     fn stages(&self) -> Markup {
-        let tab = |label: String, which: Which| Tab {
+        let tab = |label: String, stage: Option<Stage>| Tab {
             label,
-            href: self.address.with(which.clone()).href(),
+            href: self.address.with(Filter { stage, ..self.address.filter.clone() }).href(),
             count: None,
-            is_current: self.address.condition.is_none() && self.address.which == which,
+            is_current: self.address.filter.stage == stage,
         };
-        let all = tab(self.context.t("people-everybody").into_owned(), Which::All);
-        let stages = Stage::ALL.map(|stage| tab(stage_plural(&self.context, stage).into_owned(), Which::Stage(stage)));
+        let all = tab(self.context.t("people-everybody").into_owned(), None);
+        let stages = Stage::ALL.map(|stage| tab(stage_plural(&self.context, stage).into_owned(), Some(stage)));
         let views: Vec<Tab> = std::iter::once(all).chain(stages).collect();
         tabs(&self.context.t("people-views"), &views)
     }
 
+    /// Every filter in force, each with its way out.
     fn chips(&self) -> Vec<FilterChip> {
-        let remove_href = self.address.with(Which::All).href();
-        let label = match (&self.address.condition, &self.address.which) {
-            (Some(text), _) => self.condition_words(text),
-            (None, Which::Segment(id)) => {
-                let definition = self.definitions.iter().find(|one| one.id == *id);
-                let name = definition.map_or_else(String::new, |one| self.segment_name(one));
-                self.context.t_with("people-filter-segment", &[("name", name.into())]).into_owned()
-            }
-            (None, Which::Search(text)) => {
-                self.context.t_with("people-filter-search", &[("text", text.as_str().into())]).into_owned()
-            }
-            (None, Which::All | Which::Stage(_)) => return Vec::new(),
-        };
-        vec![FilterChip { label, remove_href }]
+        let (address, filter) = (&self.address, &self.address.filter);
+        let mut chips = Vec::new();
+        if let Some(text) = &filter.search {
+            let label = self.context.t_with("people-filter-search", &[("text", text.as_str().into())]).into_owned();
+            let remove_href = address.with(Filter { search: None, ..filter.clone() }).href();
+            chips.push(FilterChip { label, remove_href });
+        }
+        if let Some(stage) = filter.stage {
+            let name = stage_plural(&self.context, stage);
+            let label = self.context.t_with("people-filter-stage", &[("name", name.into())]).into_owned();
+            let remove_href = address.with(Filter { stage: None, ..filter.clone() }).href();
+            chips.push(FilterChip { label, remove_href });
+        }
+        if let Some(id) = filter.segment {
+            let definition = self.definitions.iter().find(|one| one.id == id);
+            let name = definition.map_or_else(String::new, |one| self.segment_name(one));
+            let label = self.context.t_with("people-filter-segment", &[("name", name.into())]).into_owned();
+            let remove_href = address.with(Filter { segment: None, ..filter.clone() }).href();
+            chips.push(FilterChip { label, remove_href });
+        }
+        if let Some(text) = &address.condition {
+            let remove_href = address.with_condition(None).href();
+            chips.push(FilterChip { label: self.condition_words(text), remove_href });
+        }
+        chips
     }
 
     /// The condition in one line; a text that is none is told elsewhere.
@@ -169,9 +243,9 @@ impl View {
             .definitions
             .iter()
             .map(|one| {
-                let which = Which::Segment(one.id);
-                let is_current = self.address.which == which;
-                MenuItem::link(self.segment_name(one), self.address.with(which).href()).current(is_current)
+                let filter = Filter { segment: Some(one.id), ..self.address.filter.clone() };
+                let is_current = self.address.filter == filter;
+                MenuItem::link(self.segment_name(one), self.address.with(filter).href()).current(is_current)
             })
             .collect();
         let button = Button::ghost(self.context.t("filter-add")).small().icon(Icon::Plus);
@@ -182,12 +256,10 @@ impl View {
         html! { (menu) }
     }
 
-    /// The condition builder with the condition of this list.
+    /// The condition builder with the filters of this list.
     fn builder_href(&self) -> String {
-        match &self.address.condition {
-            Some(condition) => format!("/people/filter?condition={}", super::address::encoded(condition)),
-            None => "/people/filter".to_owned(),
-        }
+        let list = self.address.with_condition(self.address.condition.clone()).href();
+        list.replacen("/people", "/people/filter", 1)
     }
 
     fn column_menu(&self) -> Markup {
@@ -211,11 +283,8 @@ impl View {
         let listing = &self.listing;
         let shown = i64::try_from(listing.people.len()).unwrap_or(i64::MAX);
         let summary = match listing.total {
-            Some(total) if self.address.condition.is_some() && total > shown => {
-                self.context.t_with("people-sample", &[("shown", shown.into()), ("total", total.into())])
-            }
             Some(total) => self.context.t_with("people-summary", &[("shown", shown.into()), ("total", total.into())]),
-            None => self.context.t_with("people-found", &[("count", shown.into())]),
+            None => self.context.t_with("people-on-page", &[("count", shown.into())]),
         };
         Pager {
             previous: self.address.previous_page().map(|page| page.href()),
@@ -227,11 +296,10 @@ impl View {
     /// Nobody at all yet, or nobody of this kind.
     fn nobody(&self) -> Markup {
         let t = |key: &str| self.context.t(key).into_owned();
-        if self.fault.is_some() {
+        if self.fault.is_some() || self.listing.next.is_some() {
             return Markup::default();
         }
-        let is_filtered = self.address.condition.is_some() || self.address.which != Which::All;
-        let empty = if is_filtered {
+        let empty = if self.address.is_filtered() {
             let clear = Button::secondary(t("people-clear")).link("/people");
             Empty::new(Icon::Search, t("people-none-title"), t("people-none-text")).action(clear)
         } else {

@@ -10,17 +10,17 @@ use serde::Deserialize;
 use words::{MergeId, Money, ProfileId};
 
 use super::address::encoded;
-use super::find::search;
 use super::person::{name_of, person_id, status_line};
+use super::search::search;
 use super::sheet::{Sheet, read_sheet, root_by_id};
-use super::words_of::{kind_word, person_name, stage_badge};
+use super::words_of::{kind_word, person_avatar, person_name, stage_badge};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::store;
 use crate::profiles::store::ListedPerson;
 use crate::stream::{MergeError, merge_people, undo_merge};
 use crate::ui::{
-    Button, Column, Empty, Fact, Icon, NavItem, PageContext, PageHead, RadioCard, Row, Table, avatar, button_row,
-    facts, page, panel, radio_cards, search_field,
+    Button, Column, Empty, Fact, Icon, NavItem, PageContext, PageHead, RadioCard, Row, Table, button_row, facts, page,
+    panel, radio_cards, search_field,
 };
 use crate::workspaces::page_context;
 
@@ -113,7 +113,7 @@ fn results(context: &PageContext, action: &str, found: &[ListedPerson], text: &s
     let rows = found.iter().map(|person| {
         let name = person_name(context, &person.row, person.number);
         Row::new(vec![
-            html! { (avatar(&name)) " " (name) },
+            html! { (person_avatar(&person.row.name, &person.row.email)) " " (name) },
             stage_badge(context, &person.row.stage),
             html! { (person.row.email) },
             html! { (person.row.phone) },

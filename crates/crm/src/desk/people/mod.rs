@@ -1,6 +1,6 @@
 //! People: the list, one person in full, merging and parting, conflicts of identity, and the same for programs.
 //!
-//! `find` answers which people a list holds, `sheet` reads everything about one, `edit` changes what is said of him as
+//! `search` knows whom somebody means, `find` answers which people a list holds, `sheet` reads everything about one, `edit` changes what is said of him as
 //! an event of its own. The screens (`list`, `person`, `merge`, `conflicts`) and the answers of `/api/v1/profiles`
 //! (`api`) are built from the same three.
 
@@ -18,13 +18,15 @@ mod merge;
 mod panel;
 mod person;
 mod related;
+mod search;
 mod sheet;
 mod timeline;
 mod words_of;
 
-pub use find::{Listing, Which, search};
+pub use address::encoded;
+pub use search::search;
 pub use sheet::{Sheet, read_sheet, root_by_id};
-pub use words_of::person_name;
+pub use words_of::{person_avatar, person_name};
 
 use crate::kernel::RouteTable;
 

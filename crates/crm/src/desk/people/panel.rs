@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 use words::Money;
 
-use super::person::{name_of, status_line};
+use super::person::{avatar_of, name_of, status_line};
 use super::sheet::Sheet;
 use super::timeline::{Events, first_days};
 use super::words_of::kind_word;
 use crate::desk::segment_label;
-use crate::ui::{Button, Fact, Icon, PageContext, Tone, avatar, badge, button_row, facts, panel, side_panel};
+use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, button_row, facts, panel, side_panel};
 
 /// Events in the panel.
 const SHOWN_EVENTS: usize = 15;
@@ -18,7 +18,7 @@ pub fn panel_of(context: &PageContext, sheet: &Sheet, events: &Events) -> Markup
     let href = format!("/people/{}", sheet.profile.id);
     let body = html! {
         div class="stack" {
-            div class="record-line" { (avatar(&name)) (status_line(context, sheet)) }
+            div class="record-line" { (avatar_of(sheet)) (status_line(context, sheet)) }
             (button_row(&[Button::secondary(context.t("person-open")).small().icon(Icon::ArrowRight).link(&href)]))
             (facts(&known(context, sheet)))
             @if !sheet.segments.is_empty() {

@@ -14,11 +14,11 @@ use super::panel::panel_of;
 use super::related::related_column;
 use super::sheet::{Sheet, read_sheet, root_by_id};
 use super::timeline::{Excerpt, TimelineQuery, read_excerpt, timeline_column};
-use super::words_of::{day, stage_badge, visitor_name};
+use super::words_of::{day, person_avatar, stage_badge, visitor_name};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::display_name;
-use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Record, RecordPart, Toast, avatar, page, time_ago};
-use crate::workspaces::page_context;
+use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Record, RecordPart, Toast, page, time_ago};
+use crate::workspaces::{page_context, record_view};
 
 pub(super) fn routes(table: &mut RouteTable) {
     table.add(Method::GET, "/people/{id}", Access::Member(Permission::SeePeople), get(show));
@@ -55,6 +55,10 @@ async fn show(
     if sheet.profile.id != id {
         return Ok(Redirect::to(&format!("/people/{}", sheet.profile.id)).into_response());
     }
+    // A full disk must not keep anybody from reading.
+    if let Err(error) = record_view(&app, &visit.actor, id).await {
+        tracing::error!(%error, "the view of a person could not be written to the audit trail");
+    }
     let mut context = page_context(&visit, Some(NavItem::People));
     if headers.get("hx-target").is_some_and(|target| target == "side-panel") {
         return Ok(panel_of(&context, &sheet, &events).into_response());
@@ -89,6 +93,11 @@ pub(super) fn name_of(context: &PageContext, sheet: &Sheet) -> String {
     told.map_or_else(|| visitor_name(context, sheet.profile.number), |one| one.identifier.value.clone())
 }
 
+pub(super) fn avatar_of(sheet: &Sheet) -> Markup {
+    let email = sheet.identifiers.iter().find(|one| one.identifier.kind == "email");
+    person_avatar(&display_name(&sheet.facts), email.map_or("", |one| &one.identifier.value))
+}
+
 /// The stage with since when, and when he was last seen.
 pub(super) fn status_line(context: &PageContext, sheet: &Sheet) -> Markup {
     let last_seen = sheet.facts.figures().last_seen;
@@ -114,7 +123,7 @@ fn record_head(context: &PageContext, visit: &Visit, sheet: &Sheet) -> Markup {
                 .attribute("data-shortcut", "e"))
         }
     };
-    Record::head(&avatar(&name), &name, &status_line(context, sheet), &actions)
+    Record::head(&avatar_of(sheet), &name, &status_line(context, sheet), &actions)
 }
 
 impl Notice {

@@ -3,28 +3,29 @@
 use std::collections::HashMap;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
-use words::{Currency, Money, ProfileId, SegmentId};
+use serde::Deserialize;
+use words::{Currency, Money, ProfileId, SegmentId, fold};
 
 use super::person::{name_of, person_id};
 use super::sheet::{Sheet, read_sheet, root_by_id};
 use super::words_of::{person_name, rule_words, visitor_name};
 use crate::commerce::store::ListedOrder;
 use crate::desk::segment_label;
-use crate::desk::segments::{ExplainError, SegmentNames, explain_membership, explanation};
+use crate::desk::segments::{ExplainError, Explained, SegmentNames, explain_membership, explanation};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::Merge;
 use crate::segments::Definition;
-use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Tone, badge, button_row, page, panel, time_ago};
+use crate::ui::{Button, Field, Icon, NavItem, PageContext, PageHead, Tone, badge, button_row, page, panel, time_ago};
 use crate::workspaces::{list_members, page_context};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeePeople);
-    table.add(Method::GET, "/people/{id}/segments/{segment}/why", see, get(why));
+    table.add(Method::GET, "/people/{id}/why", see, get(why));
 }
 
 /// The names of members who merged by hand, by the text under which merges keep them.
@@ -50,20 +51,48 @@ pub fn related_column(context: &PageContext, visit: &Visit, sheet: &Sheet, names
 }
 
 fn segments(context: &PageContext, sheet: &Sheet) -> Markup {
-    if sheet.segments.is_empty() {
-        return html! { p class="nothing" { (context.t("person-no-segments")) } };
-    }
     html! {
-        ul class="related" {
-            @for (definition, since) in &sheet.segments {
-                li class="related-item" {
-                    div class="related-line" {
-                        a href=(format!("/segments/{}", definition.id)) { (segment_name(context, definition)) }
-                        span class="related-note" { (time_ago(context, *since)) }
+        @if sheet.segments.is_empty() { p class="nothing" { (context.t("person-no-segments")) } }
+        @else {
+            ul class="related" {
+                @for (definition, since) in &sheet.segments {
+                    li class="related-item" {
+                        div class="related-line" {
+                            a href=(format!("/segments/{}", definition.id)) { (segment_name(context, definition)) }
+                            span class="related-note" { (time_ago(context, *since)) }
+                        }
+                        (why_fold(context, sheet.profile.id, definition.id))
                     }
-                    (why_fold(context, sheet.profile.id, definition.id))
                 }
             }
+        }
+        @if !sheet.other_segments.is_empty() {
+            details class="more why-not" {
+                summary { (context.t("person-why-not")) }
+                (why_form(context, sheet, None))
+                div id="why-answer" aria-live="polite" {}
+            }
+        }
+    }
+}
+
+/// Chooses a segment that the person is not in; its reasons come at once.
+fn why_form(context: &PageContext, sheet: &Sheet, chosen: Option<SegmentId>) -> Markup {
+    let href = format!("/people/{}/why", sheet.profile.id);
+    let mut names: Vec<(String, String)> = sheet
+        .other_segments
+        .iter()
+        .map(|definition| (definition.id.to_string(), segment_name(context, definition)))
+        .collect();
+    names.sort_by_cached_key(|(_, name)| fold(name));
+    if chosen.is_none() {
+        names.insert(0, (String::new(), context.t("person-why-choose").into_owned()));
+    }
+    let chosen = chosen.map_or_else(String::new, |id| id.to_string());
+    html! {
+        form class="why-form" method="get" action=(href) hx-get=(href) hx-trigger="change" hx-target="#why-answer" hx-sync="this:replace" {
+            (Field::select("segment", context.t("person-why-segment"), names).value(chosen))
+            noscript { (Button::secondary(context.t("person-why-open")).small()) }
         }
     }
 }
@@ -74,7 +103,7 @@ fn segment_name(context: &PageContext, definition: &Definition) -> String {
 
 /// Reasons are worked out when somebody asks for them.
 fn why_fold(context: &PageContext, id: ProfileId, segment: SegmentId) -> Markup {
-    let href = format!("/people/{id}/segments/{segment}/why");
+    let href = format!("/people/{id}/why?segment={segment}");
     html! {
         details class="more" {
             summary { (context.t("person-why")) }
@@ -85,14 +114,26 @@ fn why_fold(context: &PageContext, id: ProfileId, segment: SegmentId) -> Markup 
     }
 }
 
+#[derive(Deserialize)]
+struct WhyQuery {
+    #[serde(default)]
+    segment: String,
+}
+
+/// The reasons for one segment: as a piece beside the person, or as a page of their own.
 async fn why(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
-    Path((id, segment)): Path<(String, String)>,
+    Path(id): Path<String>,
+    Query(query): Query<WhyQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = person_id(&id)?;
-    let segment: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
+    let is_piece = headers.contains_key("hx-request") && !headers.contains_key("hx-boosted");
+    if is_piece && query.segment.is_empty() {
+        return Ok(Markup::default().into_response());
+    }
+    let segment: SegmentId = query.segment.parse().map_err(|_| Problem::not_found("segment"))?;
     let workspace = visit.actor.workspace;
     let context = page_context(&visit, Some(NavItem::People));
     let (reader, currency) = (context.clone(), visit.shop.currency);
@@ -106,14 +147,42 @@ async fn why(
         .await?;
     let explained =
         explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
-    let reasons = explanation(&context, sheet.profile.id, &explained, &names);
-    if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") {
-        return Ok(reasons.into_response());
+    let answer = html! {
+        (verdict(&context, &explained))
+        (explanation(&context, sheet.profile.id, &explained, &names))
+    };
+    if is_piece {
+        return Ok(answer.into_response());
     }
     let name = segment_name(&context, &explained.definition);
-    let head = PageHead::new(context.t_with("person-why-title", &[("segment", name.into())]))
+    let title = if explained.since.is_some() { "person-why-title" } else { "person-why-not-title" };
+    let head = PageHead::new(context.t_with(title, &[("segment", name.into())]))
         .back(name_of(&context, &sheet), format!("/people/{}", sheet.profile.id));
-    Ok(page(&context, &head, &reasons).into_response())
+    let chosen = explained.since.is_none().then_some(segment);
+    let body = html! {
+        div class="stack" {
+            div class="panel" { div class="panel-body stack" id="why-answer" aria-live="polite" { (answer) } }
+            (panel(&context.t("person-why-not"), &Markup::default(), &why_form(&context, &sheet, chosen)))
+        }
+    };
+    Ok(page(&context, &head, &body).into_response())
+}
+
+/// The answer in a word, with the way to the segment.
+fn verdict(context: &PageContext, explained: &Explained) -> Markup {
+    let name = segment_name(context, &explained.definition);
+    html! {
+        p class="why-verdict" {
+            @match explained.since {
+                Some(since) => {
+                    (badge(Tone::Good, &context.t("person-is-member")))
+                    span class="related-note" { (time_ago(context, since)) }
+                }
+                None => (badge(Tone::Neutral, &context.t("person-is-no-member"))),
+            }
+            a href=(format!("/segments/{}", explained.definition.id)) { (name) }
+        }
+    }
 }
 
 fn explain_problem(error: ExplainError) -> Problem {

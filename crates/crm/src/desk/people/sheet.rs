@@ -31,6 +31,8 @@ pub struct Sheet {
     pub orders: Vec<ListedOrder>,
     /// The segments he is in, with since when.
     pub segments: Vec<(Definition, Timestamp)>,
+    /// The segments he is not in.
+    pub other_segments: Vec<Definition>,
     pub shop: Shop,
 }
 
@@ -74,10 +76,12 @@ pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile) -> Res
     let numbers = numbers_of(&root, &standing);
     let merges = store::merges_of(tx, workspace, &numbers)?;
     let others = others_of(tx, workspace, &merges)?;
+    let (segments, other_segments) = segments_of(tx, workspace, &standing)?;
     Ok(Sheet {
         identifiers: identifiers_of(tx, workspace, &numbers)?,
         orders: commerce::store::orders_of(tx, workspace, &numbers, MAX_ORDERS)?,
-        segments: segments_of(tx, workspace, &standing)?,
+        segments,
+        other_segments,
         profile: root,
         facts,
         standing,
@@ -95,17 +99,17 @@ fn identifiers_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> R
     Ok(identifiers)
 }
 
-fn segments_of(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    standing: &Standing,
-) -> Result<Vec<(Definition, Timestamp)>, DbError> {
-    let definitions = segments::store::definitions(tx, workspace)?;
-    let of_person = definitions.into_iter().filter_map(|definition| {
-        let since = standing.memberships.get(&definition.no).copied()?;
-        Some((definition, since))
-    });
-    Ok(of_person.collect())
+type SegmentsInAndOut = (Vec<(Definition, Timestamp)>, Vec<Definition>);
+
+fn segments_of(tx: &mut Tx<'_>, workspace: WorkspaceId, standing: &Standing) -> Result<SegmentsInAndOut, DbError> {
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for definition in segments::store::definitions(tx, workspace)? {
+        match standing.memberships.get(&definition.no) {
+            Some(since) => inside.push((definition, *since)),
+            None => outside.push(definition),
+        }
+    }
+    Ok((inside, outside))
 }
 
 fn others_of(tx: &mut Tx<'_>, workspace: WorkspaceId, merges: &[Merge]) -> Result<HashMap<i64, ListedOther>, DbError> {

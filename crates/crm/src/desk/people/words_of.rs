@@ -8,12 +8,18 @@ use words::{Country, Timestamp};
 
 use crate::kernel::texts::format_date;
 use crate::profiles::{Conflict, PersonRow};
-use crate::ui::{PageContext, Tone, badge};
+use crate::ui::{PageContext, Tone, avatar, badge, nameless_avatar};
 
 /// His name, else his email address or phone number, else "Visitor #1,204".
 pub fn person_name(context: &PageContext, row: &PersonRow, number: i64) -> String {
     let known = [&row.name, &row.email, &row.phone].into_iter().find(|text| !text.is_empty());
     known.cloned().unwrap_or_else(|| visitor_name(context, number))
+}
+
+/// The initials of his name, or of his address before the `@`; a neutral figure for a visitor.
+pub fn person_avatar(name: &str, email: &str) -> Markup {
+    let known = if name.is_empty() { email.split('@').next().unwrap_or_default() } else { name };
+    if known.is_empty() { nameless_avatar() } else { avatar(known) }
 }
 
 pub fn visitor_name(context: &PageContext, number: i64) -> String {

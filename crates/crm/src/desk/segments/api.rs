@@ -8,7 +8,6 @@ use axum::routing::{delete, get, patch, post};
 use axum::{Extension, Json};
 use engine::condition::Condition;
 use serde::Deserialize;
-use serde_json::Value;
 use words::{ProfileId, SegmentId, Timestamp};
 
 use super::edit;
@@ -20,6 +19,7 @@ use super::wire::{ExplanationBody, PreviewBody, SegmentBody, SegmentChange, Segm
 use crate::idempotency;
 use crate::kernel::{
     Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, decode_cursor, encode_cursor, page_rows,
+    read_json,
 };
 use crate::profiles;
 use crate::segments::{self, Change};
@@ -138,7 +138,7 @@ pub(crate) struct MembersQuery {
 
 /// The ids of the members, now or replayed as of an instant of the past.
 #[utoipa::path(get, path = "/api/v1/segments/{id}/members", tag = "segments",
-    params(("id" = String, Path), ("at" = Option<String>, Query, description = "RFC 3339; a replay, with today's identity"),
+    params(("id" = String, Path), ("at" = Option<String>, Query, description = "RFC 3339; a replay, with the people of then"),
         ("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
     responses((status = 200, description = "A page of ids; one of the past may be short and still lead on", body = SegmentMembers)))]
 pub(crate) async fn list_members(
@@ -206,12 +206,6 @@ pub(crate) async fn explain_segment(
 
 fn segment_id(text: &str) -> Result<SegmentId, Problem> {
     text.parse().map_err(|_| Problem::not_found("segment"))
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request("bad_json", format!("the body is not JSON: {error}")))?;
-    serde_json::from_value(value).map_err(|error| Problem::bad_request("bad_body", error.to_string()))
 }
 
 async fn one(app: &App, actor: &Actor, id: SegmentId) -> Result<SegmentBody, Problem> {

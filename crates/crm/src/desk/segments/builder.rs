@@ -70,6 +70,7 @@ pub(super) fn catalogue(context: &PageContext, condition: Option<&Condition>, na
     json!({
         "texts": texts, "icons": icons, "metrics": metrics, "stages": stages, "states": states, "events": events,
         "channels": words("channel"), "purposes": words("purpose"), "segments": names.choices(),
+        "zone": context.zone.iana_name().unwrap_or("UTC"),
     })
 }
 
@@ -134,6 +135,7 @@ const TEXTS: &[&str] = &[
     "empty-root",
     "empty-group",
     "unfinished",
+    "waiting",
     "more",
     "remove",
     "duplicate",

@@ -46,7 +46,7 @@ async fn run(
         .db
         .write(move |tx| {
             let definition = act(tx)?;
-            record_audit(tx, &actor, moment, &AuditEntry::new(action, &definition.id))?;
+            record_audit(tx, &actor, &moment, &AuditEntry::new(action, &definition.id))?;
             let seq = stream::log::newest_seq(tx, workspace)?;
             Ok::<_, DefineError>((definition, seq))
         })

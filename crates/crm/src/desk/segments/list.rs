@@ -1,7 +1,5 @@
 //! All segments: how many people each holds, how that moved, and whether it is still being built.
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
@@ -11,6 +9,7 @@ use serde::Deserialize;
 use words::SegmentId;
 
 use super::figures::Movements;
+use super::order::{Order, SortKey, Sortable};
 use super::wire::Standings;
 use crate::desk::segment_label;
 use crate::kernel::texts::format_percent;
@@ -18,8 +17,8 @@ use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles;
 use crate::segments::{self, Definition};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, Tone, dot, page, progress,
-    sparkline,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Pager, Row, Table, Toast, Tone, dot,
+    live_search_field, page, progress, sparkline,
 };
 use crate::workspaces::page_context;
 
@@ -68,6 +67,7 @@ async fn show(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
     Query(notice): Query<Notice>,
+    Query(order): Query<Order>,
 ) -> Result<Markup, Problem> {
     let (workspace, now, zone) = (visit.actor.workspace, visit.now, visit.shop.time_zone.clone());
     let listed = app
@@ -85,29 +85,21 @@ async fn show(
     notice.add_to(&mut context);
     let add = Button::primary(context.t("segment-new")).icon(Icon::Plus).link("/segments/new");
     let may_edit = visit.actor.may(Permission::EditSegments);
-    let mut head = PageHead::new(context.t("segments-title"))
-        .count(context.integer(i64::try_from(listed.definitions.len()).unwrap_or(i64::MAX)))
-        .note(html! { (context.t("segments-note")) });
-    if may_edit {
-        head = head.actions(html! { (add) });
+    let mut head = PageHead::new(context.t("segments-title")).note(html! { (context.t("segments-note")) });
+    // An empty list says so itself, and offers the same action.
+    if !listed.definitions.is_empty() {
+        head = head.count(context.integer(i64::try_from(listed.definitions.len()).unwrap_or(i64::MAX)));
+        if may_edit {
+            head = head.actions(html! { (add) });
+        }
     }
-    Ok(page(&context, &head, &live(&body(&context, &listed, may_edit))))
+    Ok(page(&context, &head, &body(&context, &listed, &order, may_edit)))
 }
 
 /// Not with every event, yet surely after the last one: a throttle alone drops the news that ends a burst.
 pub(super) const ON_NEWS: &str = "sse:changed throttle:2s, sse:changed delay:1s";
 
-/// Asks for itself again when something changed.
-fn live(body: &Markup) -> Markup {
-    html! {
-        live-region hx-ext="sse" sse-connect="/events" {
-            div id="segment-list" hx-get="/segments" hx-trigger=(ON_NEWS) hx-select="#segment-list"
-                hx-target="#segment-list" hx-swap="morph:outerHTML" { (body) }
-        }
-    }
-}
-
-fn body(context: &PageContext, listed: &Listed, may_edit: bool) -> Markup {
+fn body(context: &PageContext, listed: &Listed, order: &Order, may_edit: bool) -> Markup {
     if listed.definitions.is_empty() {
         let mut empty = Empty::new(Icon::Layers, context.t("segments-empty-title"), context.t("segments-empty-text"));
         if may_edit {
@@ -115,35 +107,75 @@ fn body(context: &PageContext, listed: &Listed, may_edit: bool) -> Markup {
         }
         return html! { div class="panel" { (empty) } };
     }
-    let columns = vec![
-        Column::text(context.t("segment-name")),
-        Column::number(context.t("segment-members")),
+    let kept = [("sort", order.sort_word())];
+    html! {
+        div class="toolbar" {
+            (live_search_field("/segments", "segment-list", &context.t("segments-search"), order.searched(), &kept))
+        }
+        (live(&found(context, listed, order), order))
+    }
+}
+
+/// Asks for itself again when something changed.
+fn live(body: &Markup, order: &Order) -> Markup {
+    html! {
+        live-region hx-ext="sse" sse-connect="/events" {
+            div id="segment-list" hx-get=(order.href()) hx-trigger=(ON_NEWS) hx-select="#segment-list"
+                hx-target="#segment-list" hx-swap="morph:outerHTML" { (body) }
+        }
+    }
+}
+
+fn found(context: &PageContext, listed: &Listed, order: &Order) -> Markup {
+    let all = listed.definitions.iter().map(|definition| sortable(context, listed, definition)).collect();
+    let page = order.page(all);
+    if page.rows.is_empty() {
+        let empty = Empty::new(Icon::Search, context.t("segments-none-title"), context.t("segments-none-text"))
+            .action(Button::secondary(context.t("filters-clear")).link("/segments"));
+        return html! { div class="panel" { (empty) } };
+    }
+    let pager = (page.previous.is_some() || page.next.is_some()).then(|| Pager {
+        previous: page.previous,
+        next: page.next,
+        summary: Some(context.t_with("segments-found", &[("count", page.found.into())]).into_owned()),
+    });
+    let rows = page.rows.iter().map(|one| row(context, listed, one)).collect();
+    let table = Table::new(context.t("segments-title"), columns(context, order), rows);
+    match pager {
+        Some(pager) => table.pager(pager).render(context.language),
+        None => table.render(context.language),
+    }
+}
+
+fn sortable<'a>(context: &PageContext, listed: &Listed, definition: &'a Definition) -> Sortable<'a> {
+    let (entered, left) = listed.movements.today(definition.no);
+    Sortable {
+        definition,
+        name: segment_label(context, &definition.name, definition.ready_made.as_deref()),
+        members: listed.standings.count(definition),
+        moves: entered + left,
+    }
+}
+
+fn columns(context: &PageContext, order: &Order) -> Vec<Column> {
+    let sorts = |column: Column, key: SortKey| {
+        let (href, sorted) = order.head(key);
+        column.sorts(href, sorted)
+    };
+    vec![
+        sorts(Column::text(context.t("segment-name")), SortKey::Name),
+        sorts(Column::number(context.t("segment-members")), SortKey::Members),
         Column::number(context.t("segment-share")).minor(),
         Column::text(context.t("segment-thirty-days")).minor(),
-        Column::number(context.t("segment-today")),
+        sorts(Column::number(context.t("segment-today")), SortKey::Today),
         Column::text(context.t("segment-status")),
-    ];
-    let rows = sorted(context, &listed.definitions).into_iter().map(|one| row(context, listed, one)).collect();
-    Table::new(context.t("segments-title"), columns, rows).render(context.language)
+    ]
 }
 
-/// Own segments first, by name; then the ready-made ones in their usual order.
-fn sorted<'a>(context: &PageContext, definitions: &'a [Definition]) -> Vec<&'a Definition> {
-    let order: BTreeMap<&str, usize> =
-        segments::ready_made::ALL.iter().enumerate().map(|(index, ready)| (ready.code, index)).collect();
-    let mut sorted: Vec<&Definition> = definitions.iter().collect();
-    sorted.sort_by_key(|one| {
-        let place = one.ready_made.as_deref().map(|code| order.get(code).copied().unwrap_or(usize::MAX));
-        (place, words::fold(&segment_label(context, &one.name, one.ready_made.as_deref())))
-    });
-    sorted
-}
-
-fn row(context: &PageContext, listed: &Listed, definition: &Definition) -> Row {
-    let count = listed.standings.count(definition);
+fn row(context: &PageContext, listed: &Listed, one: &Sortable<'_>) -> Row {
+    let (definition, count, name) = (one.definition, one.members, &one.name);
     let (entered, left) = listed.movements.today(definition.no);
     let values: Vec<f64> = listed.movements.members(definition.no, count).into_iter().map(|one| one as f64).collect();
-    let name = segment_label(context, &definition.name, definition.ready_made.as_deref());
     let title = context.t_with("segment-sparkline", &[("name", name.as_str().into())]);
     Row::new(vec![
         html! {

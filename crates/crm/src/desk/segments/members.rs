@@ -2,9 +2,9 @@
 
 use maud::html;
 
-use crate::desk::people::person_name;
+use crate::desk::people::{person_avatar, person_name};
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, avatar, badge, time_ago};
+use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, badge, time_ago};
 use words::{Currency, Money, Timestamp};
 
 /// One page of members; `pager` leads on.
@@ -26,12 +26,53 @@ pub(super) fn members_table(
     Table::new(context.t("segment-members"), columns, rows).pager(pager).render(context.language)
 }
 
+/// Somebody who was a member, and since when he is one today.
+pub(super) struct MemberThen {
+    /// The profile that was the person then.
+    pub number: i64,
+    /// The person it belongs to today.
+    pub person: ListedPerson,
+    pub member_since: Option<Timestamp>,
+}
+
+/// One page of those who were members. Figures of today would mislead here, so only who it is and where he stands.
+pub(super) fn members_then_table(context: &PageContext, members: &[MemberThen], pager: Pager) -> maud::Markup {
+    let columns = vec![
+        Column::text(context.t("segment-person")),
+        Column::text(context.t("segment-person-email")),
+        Column::text(context.t("as-of-today")),
+    ];
+    let rows = members.iter().map(|member| row_then(context, member)).collect();
+    Table::new(context.t("as-of-members"), columns, rows).pager(pager).render(context.language)
+}
+
+fn row_then(context: &PageContext, member: &MemberThen) -> Row {
+    let person = &member.person;
+    let name = person_name(context, &person.row, person.number);
+    let today = match member.member_since {
+        Some(since) => html! {
+            (badge(Tone::Good, &context.t("as-of-still"))) " "
+            span class="as-of-since" { (context.t("as-of-since")) " " (time_ago(context, since)) }
+        },
+        None => badge(Tone::Neutral, &context.t("as-of-gone")),
+    };
+    let is_merged = member.number != person.number;
+    let today = html! { (today) @if is_merged { " " (badge(Tone::Neutral, &context.t("as-of-merged"))) } };
+    let email = if person.row.email.is_empty() { "—" } else { &person.row.email };
+    Row::new(vec![
+        html! { (person_avatar(&person.row.name, &person.row.email)) span { (name) } },
+        html! { (email) },
+        today,
+    ])
+    .link(format!("/people/{}", person.id))
+}
+
 fn row(context: &PageContext, currency: Currency, person: &ListedPerson) -> Row {
     let name = person_name(context, &person.row, person.number);
     let row = &person.row;
     let dash = || html! { span class="nothing" { "—" } };
     Row::new(vec![
-        html! { (avatar(&name)) span { (name) } },
+        html! { (person_avatar(&person.row.name, &person.row.email)) span { (name) } },
         if row.email.is_empty() {
             dash()
         } else {

@@ -5,6 +5,7 @@
 //! conditions and reasons are put into words of the reader's language.
 
 pub(crate) mod api;
+mod as_of;
 mod builder;
 mod edit;
 mod explain;
@@ -13,6 +14,7 @@ mod form;
 mod labels;
 mod list;
 mod members;
+mod order;
 mod past;
 mod preview;
 mod preview_part;
@@ -27,7 +29,7 @@ mod words;
 pub use builder::builder;
 pub use explain::{ExplainError, Explained, explain_membership};
 pub use past::{MembersPage, PastError, members_at};
-pub use preview::{Preview, PreviewError, preview};
+pub use preview::{Preview, PreviewError, Question, preview};
 pub use reasons::explanation;
 pub use words::{SegmentNames, condition_in_a_line, condition_in_words};
 
@@ -39,6 +41,7 @@ pub fn routes(table: &mut RouteTable) {
     list::routes(table);
     form::routes(table);
     show::routes(table);
+    as_of::routes(table);
     preview_part::routes(table);
     suggest::routes(table);
 }

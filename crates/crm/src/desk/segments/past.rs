@@ -1,30 +1,24 @@
 //! Who was in a segment at an instant of the past: each person's log is lived again up to then.
 //!
 //! What had arrived by the instant counts, exactly as it counted then: events, orders, consents, since when somebody was
-//! known. Who belongs to whom is as of today: people that were merged since count as one.
-
-use std::collections::HashMap;
+//! known, and who belonged to whom. So the answer is what the segment, with today's condition, would have held then.
 
 use db::{DbError, Tx};
 use engine::condition::Condition;
 use engine::evaluate::WithTallies;
-use engine::event::EventRecord;
 use engine::facts::Tallies;
-use engine::identity::IdentifierRule;
 use engine::{CompiledCondition, FactsView, Plan, PlanError};
 use thiserror::Error;
 use words::{ProfileId, SegmentId, Timestamp, WorkspaceId};
 
 use crate::kernel::{App, corrupt};
-use crate::profiles::store::PersonState;
-use crate::profiles::{self, LinkedIdentifier};
-use crate::stream::Workbook;
-use crate::{segments, stream};
+use crate::stream::{Past, Workbook};
+use crate::{profiles, segments, stream};
 
-/// People whose logs are read together.
-const PEOPLE_A_STEP: usize = 50;
-/// People of one answer: with some thirty events each, about a third of a second. The cursor leads on.
-const MAX_PEOPLE: usize = 2_000;
+/// Profiles whose logs are read together.
+const PROFILES_A_STEP: usize = 50;
+/// Profiles of one answer: with some thirty events each, about a third of a second. The cursor leads on.
+const MAX_PROFILES: usize = 2_000;
 
 #[derive(Debug, Error)]
 pub enum PastError {
@@ -96,16 +90,22 @@ fn members_then(
     rows: usize,
 ) -> Result<MembersPage, PastError> {
     let compiled = book.plan.compile_condition(None, condition)?;
-    let past = Past { compiled: &compiled, nothing: Plan::empty(book.plan.currency()), rules: &book.rules, at };
+    // No segments: what the condition counts is folded beside the facts.
+    let nothing = Plan::empty(book.plan.currency());
     let (mut numbers, mut place, mut visited) = (Vec::new(), Some(after), 0);
     while let Some(from) = place {
-        if numbers.len() >= rows || visited >= MAX_PEOPLE {
+        if numbers.len() >= rows || visited >= MAX_PROFILES {
             break;
         }
-        let states = profiles::store::states_after(tx, workspace, from, PEOPLE_A_STEP)?;
-        visited += states.len();
-        place = states.last().map(|state| state.number).filter(|_| states.len() == PEOPLE_A_STEP);
-        numbers.extend(past.members_among(tx, workspace, &states)?);
+        let then = stream::people_then(tx, workspace, at, from, PROFILES_A_STEP)?;
+        visited += PROFILES_A_STEP;
+        place = then.next_after;
+        let pasts = stream::pasts_of(tx, workspace, book, &nothing, &then.people, at)?;
+        for (person, past) in then.people.iter().zip(&pasts) {
+            if was_member(&compiled, past, at)? {
+                numbers.push(person[0]);
+            }
+        }
     }
     if numbers.len() > rows {
         numbers.truncate(rows);
@@ -120,64 +120,13 @@ fn ids_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Ve
     Ok(found.into_iter().map(|profile| profile.id).collect())
 }
 
-/// One condition at one instant.
-struct Past<'a> {
-    compiled: &'a CompiledCondition,
-    /// No segments: what the condition counts is folded beside the facts.
-    nothing: Plan,
-    rules: &'a [IdentifierRule],
-    at: Timestamp,
-}
-
-impl Past<'_> {
-    fn members_among(
-        &self,
-        tx: &mut Tx<'_>,
-        workspace: WorkspaceId,
-        states: &[PersonState],
-    ) -> Result<Vec<i64>, DbError> {
-        let roots: HashMap<i64, i64> = states
-            .iter()
-            .flat_map(|state| state.standing.leaves.iter().chain([&state.number]).map(|leaf| (*leaf, state.number)))
-            .collect();
-        let profiles: Vec<i64> = roots.keys().copied().collect();
-        let mut lives: HashMap<i64, Vec<EventRecord>> = HashMap::new();
-        for row in stream::log::events_of(tx, workspace, &profiles, self.at)?.iter().filter(|row| !row.is_own()) {
-            lives.entry(roots[&row.number]).or_default().push(row.record());
-        }
-        let mut known_at: HashMap<i64, Timestamp> = HashMap::new();
-        for linked in profiles::store::identifiers_of(tx, workspace, &profiles)? {
-            if self.made_known(&linked) {
-                let known = known_at.entry(roots[&linked.number]).or_insert(linked.linked_at);
-                *known = linked.linked_at.min(*known);
-            }
-        }
-        let mut members = Vec::new();
-        for (root, life) in states.iter().filter_map(|state| Some((state.number, lives.get(&state.number)?))) {
-            if self.is_member(life, known_at.get(&root).copied())? {
-                members.push(root);
-            }
-        }
-        Ok(members)
+fn was_member(compiled: &CompiledCondition, past: &Past, at: Timestamp) -> Result<bool, DbError> {
+    let mut tallies = Tallies::default();
+    for record in &past.records {
+        compiled.fold(&mut tallies, &record.fact(), record.received_at);
     }
-
-    fn made_known(&self, linked: &LinkedIdentifier) -> bool {
-        let kind = &linked.identifier.kind;
-        linked.linked_at <= self.at && self.rules.iter().any(|rule| rule.makes_known && rule.kind == *kind)
-    }
-
-    fn is_member(&self, life: &[EventRecord], known_at: Option<Timestamp>) -> Result<bool, DbError> {
-        let mut tallies = Tallies::default();
-        let mut facts = engine::replay::facts_at(&self.nothing, life, self.at, |facts, event| {
-            stream::note_choices(facts, event);
-            self.compiled.fold(&mut tallies, &event.fact(), event.received_at);
-        });
-        if let Some(at) = known_at {
-            facts.set_known_at(at);
-        }
-        let bytes = facts.encode();
-        let stored = FactsView::new(&bytes).map_err(corrupt)?;
-        let evidence = WithTallies { stored: &stored, tallies: &tallies };
-        Ok(self.compiled.evaluate(&evidence, self.at).is_member)
-    }
+    let bytes = past.facts.encode();
+    let stored = FactsView::new(&bytes).map_err(corrupt)?;
+    let evidence = WithTallies { stored: &stored, tallies: &tallies };
+    Ok(compiled.evaluate(&evidence, at).is_member)
 }

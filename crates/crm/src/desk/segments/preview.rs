@@ -9,7 +9,7 @@ use db::{DbError, Tx};
 use engine::condition::{Condition, Measure};
 use engine::evaluate::WithTallies;
 use engine::event::{EventFact, LazyJson};
-use engine::facts::Tallies;
+use engine::facts::{FactsError, Tallies};
 use engine::{CompiledCondition, FactsView, Plan, PlanError};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -41,6 +41,40 @@ pub struct Preview {
     pub took_ms: i64,
 }
 
+/// A condition with all that is needed to decide it for anybody at one moment.
+pub struct Question {
+    compiled: CompiledCondition,
+    /// Of everybody whose events it asks for.
+    tallies: HashMap<i64, Tallies>,
+    now: Timestamp,
+}
+
+impl Question {
+    pub fn read(
+        tx: &mut Tx<'_>,
+        workspace: WorkspaceId,
+        plan: &Plan,
+        condition: &Condition,
+        now: Timestamp,
+    ) -> Result<Self, PreviewError> {
+        let compiled = plan.compile_condition(None, condition)?;
+        let mut tallies = HashMap::new();
+        if compiled.needs_events() {
+            let mut asked = HashMap::new();
+            readings(plan, condition, now, &mut asked);
+            tallies = tallies_of_log(tx, workspace, &compiled, &asked, now)?;
+        }
+        Ok(Self { compiled, tallies, now })
+    }
+
+    /// Whether it is true of the person of this number, whose facts are stored as these bytes.
+    pub fn holds(&self, number: i64, facts: &[u8]) -> Result<bool, FactsError> {
+        let (stored, nothing) = (FactsView::new(facts)?, Tallies::default());
+        let evidence = WithTallies { stored: &stored, tallies: self.tallies.get(&number).unwrap_or(&nothing) };
+        Ok(self.compiled.evaluate(&evidence, self.now).is_member)
+    }
+}
+
 /// Decides a condition for everybody at this moment; nothing is stored.
 pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) -> Result<Preview, PreviewError> {
     let (plans, now) = (app.stream.plans().clone(), app.now());
@@ -48,44 +82,30 @@ pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) ->
         .db
         .read(move |tx| {
             let book = plans.of(tx, workspace)?;
-            let compiled = book.plan.compile_condition(None, &condition)?;
-            let mut tallies = HashMap::new();
-            if compiled.needs_events() {
-                let mut asked = HashMap::new();
-                readings(&book.plan, &condition, now, &mut asked);
-                tallies = tallies_of_log(tx, workspace, &compiled, &asked, now)?;
-            }
-            find(tx, workspace, &compiled, &tallies, now)
+            let question = Question::read(tx, workspace, &book.plan, &condition, now)?;
+            find(tx, workspace, &question)
         })
         .await?;
     preview.took_ms = app.now().since(now).as_millis();
     Ok(preview)
 }
 
-fn find(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    compiled: &CompiledCondition,
-    tallies: &HashMap<i64, Tallies>,
-    now: Timestamp,
-) -> Result<Preview, PreviewError> {
+fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, question: &Question) -> Result<Preview, PreviewError> {
     let (mut count, mut people) = (0, 0);
     let mut newest: VecDeque<i64> = VecDeque::with_capacity(SAMPLE + 1);
     let mut damaged = None;
-    let nothing = Tallies::default();
     profiles::store::each_facts(tx, workspace, |number, bytes| {
-        let stored = match FactsView::new(bytes) {
-            Ok(stored) => stored,
-            Err(error) => return damaged = Some(error),
-        };
         people += 1;
-        let evidence = WithTallies { stored: &stored, tallies: tallies.get(&number).unwrap_or(&nothing) };
-        if compiled.evaluate(&evidence, now).is_member {
-            count += 1;
-            newest.push_back(number);
-            if newest.len() > SAMPLE {
-                newest.pop_front();
+        match question.holds(number, bytes) {
+            Ok(true) => {
+                count += 1;
+                newest.push_back(number);
+                if newest.len() > SAMPLE {
+                    newest.pop_front();
+                }
             }
+            Ok(false) => {}
+            Err(error) => damaged = Some(error),
         }
     })?;
     if let Some(error) = damaged {

@@ -13,9 +13,9 @@ use super::list::share;
 use super::preview::{Preview, preview};
 use super::refusal::Refusal;
 use super::wire::ConditionDraft;
-use crate::desk::people::person_name;
+use crate::desk::people::{person_avatar, person_name};
 use crate::kernel::{Access, App, Permission, RouteTable, Visit};
-use crate::ui::{PageContext, avatar};
+use crate::ui::PageContext;
 use crate::workspaces::page_context;
 
 /// Faces beside the builder.
@@ -62,7 +62,7 @@ pub(super) fn preview_part(context: &PageContext, found: &Preview) -> Markup {
                     @let name = person_name(context, &person.row, person.number);
                     li {
                         a href={ "/people/" (person.id) } target="_blank" {
-                            (avatar(&name))
+                            (person_avatar(&person.row.name, &person.row.email))
                             span class="builder-sample-name" { (name) }
                             @if !person.row.email.is_empty() && person.row.email != name {
                                 span class="builder-sample-note" { (person.row.email) }

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
-use words::SegmentId;
+use words::{SegmentId, Timestamp};
 
+use super::as_of;
 use super::edit;
 use super::figures::Movements;
 use super::list::{Notice, ON_NEWS, share, status};
@@ -19,7 +20,6 @@ use super::words::{SegmentNames, condition_in_words};
 use crate::desk::segment_label;
 use crate::kernel::texts::{day_of, format_date};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
-use crate::profiles;
 use crate::profiles::store::ListedPerson;
 use crate::segments::{self, Definition};
 use crate::ui::{
@@ -27,6 +27,7 @@ use crate::ui::{
     stat_row, time_ago,
 };
 use crate::workspaces::page_context;
+use crate::{profiles, stream};
 
 /// Members of one page.
 const ROWS: usize = 50;
@@ -50,6 +51,8 @@ struct Shown {
     standings: Standings,
     movements: Movements,
     people: i64,
+    /// When the first event arrived.
+    begins: Option<Timestamp>,
     members: Vec<ListedPerson>,
     next: Option<i64>,
 }
@@ -87,6 +90,7 @@ async fn read(
             standings: Standings::read(tx, workspace, now)?,
             movements: Movements::read(tx, workspace, now, &shop.time_zone)?,
             people: profiles::store::count_people(tx, workspace)?,
+            begins: stream::log::first_arrival(tx, workspace)?,
             members: profiles::store::people_by_number(tx, workspace, &numbers)?,
             next: numbers.last().copied().filter(|_| has_more),
             definition,
@@ -125,6 +129,8 @@ fn body(context: &PageContext, visit: &Visit, shown: &Shown, after: i64) -> Mark
     let address = format!("/segments/{}", definition.id);
     let refreshed = if after > 0 { format!("{address}?after={after}") } else { address.clone() };
     html! {
+        // Outside of what changes by itself: nobody's date is taken away while he types it.
+        (as_of::chooser(context, visit, definition.id, shown.begins, None))
         live-region hx-ext="sse" sse-connect="/events" {
             div class="stack" id="segment" hx-get=(refreshed) hx-trigger=(ON_NEWS) hx-select="#segment"
                 hx-target="#segment" hx-swap="morph:outerHTML" {
@@ -183,8 +189,12 @@ fn condition(context: &PageContext, shown: &Shown) -> Markup {
 fn charts(context: &PageContext, visit: &Visit, shown: &Shown) -> Markup {
     let zone = &visit.shop.time_zone;
     let days = shown.movements.by_day(shown.definition.no, zone);
-    let chart = |key: &str, pick: fn(&(words::Timestamp, i64, i64)) -> i64| {
+    let chart = |key: &str, pick: fn(&(Timestamp, i64, i64)) -> i64| {
         let title = context.t(key);
+        if days.iter().all(|day| pick(day) == 0) {
+            let nobody = html! { p class="nothing" { (context.t("segment-no-moves")) } };
+            return panel(&title, &Markup::default(), &nobody);
+        }
         let bars = days.iter().map(|day| (day_label(context, zone, day.0), pick(day) as f64)).collect();
         let heads = [&*context.t("segment-day"), &*title];
         let chart = BarChart::new(&*title, heads, bars, |value| context.integer(value as i64));
@@ -194,7 +204,7 @@ fn charts(context: &PageContext, visit: &Visit, shown: &Shown) -> Markup {
 }
 
 /// "22 Nov": the year is known from the rest of the page.
-fn day_label(context: &PageContext, zone: &jiff::tz::TimeZone, at: words::Timestamp) -> String {
+fn day_label(context: &PageContext, zone: &jiff::tz::TimeZone, at: Timestamp) -> String {
     let date = format_date(day_of(at, zone), context.language);
     date.rsplit_once(' ').map_or(date.clone(), |(day, _)| day.to_owned())
 }

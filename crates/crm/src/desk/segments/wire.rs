@@ -102,6 +102,11 @@ impl Standings {
         self.counts.get(&definition.no).copied().unwrap_or(0)
     }
 
+    /// The greatest number of a person: how far a walk over everybody goes.
+    pub fn highest_number(&self) -> i64 {
+        self.highest_number
+    }
+
     /// From 0 to 1, while the segment is being built.
     pub fn progress(&self, definition: &Definition) -> Option<f64> {
         let share = definition.built_through as f64 / self.highest_number.max(1) as f64;

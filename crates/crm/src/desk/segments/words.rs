@@ -68,7 +68,10 @@ pub fn condition_in_words(context: &PageContext, condition: &Condition, names: &
         Condition::Any(parts) if parts.is_empty() => html! { (context.t("segment-words-nobody")) },
         Condition::All(parts) => group(&speaker, "segment-words-all", parts),
         Condition::Any(parts) => group(&speaker, "segment-words-any", parts),
-        Condition::Not(part) => group(&speaker, "segment-words-not", std::slice::from_ref(part)),
+        Condition::Not(part) => match &**part {
+            Condition::Any(parts) if !parts.is_empty() => group(&speaker, "segment-words-not", parts),
+            part => group(&speaker, "segment-words-not", std::slice::from_ref(part)),
+        },
         leaf => html! { (speaker.leaf(leaf)) },
     }
 }

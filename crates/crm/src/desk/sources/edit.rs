@@ -118,7 +118,7 @@ pub async fn note(app: &App, visit: &Visit, change: SourceChange, id: SourceId) 
         SourceChange::SwitchedOn => "source_switched_on",
     };
     let (actor, moment, entry) = (visit.actor.clone(), AuditMoment::of(app), AuditEntry::new(action, &id));
-    Ok(app.db.write(move |tx| record_audit(tx, &actor, moment, &entry)).await?)
+    Ok(app.db.write(move |tx| record_audit(tx, &actor, &moment, &entry)).await?)
 }
 
 /// The field of a form that is wrong and what to say about it; other errors end the request.

@@ -1,7 +1,6 @@
 //! Rows as calls of the tracking API, each with a message id made of what it says.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::iter::Peekable;
 
 use engine::orders::OrderEvent;
@@ -10,10 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use words::Timestamp;
 
-use crate::stream::IMPORTED;
-
 use super::mapping::{Column, Format, ImportKind, Mapping, MappingError};
-use super::rows::{Row, Rows, Unreadable};
+use super::rows::{ImportFile, Row, Rows, Unreadable};
 use super::times::TimeReader;
 
 const ORDER_COMPLETED: &str = "Order Completed";
@@ -55,7 +52,7 @@ impl Calls {
     /// # Errors
     /// [`MappingError`].
     pub fn open(
-        file: Box<dyn Read + Send>,
+        file: Box<dyn ImportFile>,
         kind: ImportKind,
         format: Format,
         mapping: Option<Mapping>,
@@ -229,10 +226,7 @@ impl Calls {
         let mut call = Fields::new();
         call.insert("type".to_owned(), Value::from(call_type));
         if let (Some(reader), Some(time)) = (&self.time, &self.mapping.time) {
-            let text = row.text(&time.column).ok_or_else(|| format!("{} is empty", time.column))?;
-            let at = reader
-                .read(&text)
-                .ok_or_else(|| format!("{} is {text:?}, which is no time in the form expected", time.column))?;
+            let at = instant(reader, &time.column, row)?;
             call.insert("timestamp".to_owned(), Value::from(at.to_string()));
         }
         for (kind, column) in &self.mapping.identifiers {
@@ -253,6 +247,15 @@ impl Calls {
         call.insert("messageId".to_owned(), Value::String(id));
         call
     }
+}
+
+fn instant(reader: &TimeReader, column: &str, row: &Row) -> Result<Timestamp, String> {
+    let text = row.text(column).ok_or_else(|| format!("{column} is empty"))?;
+    let read = match row.local_time(column) {
+        Some(local) => reader.local(local),
+        None => reader.read(&text),
+    };
+    read.ok_or_else(|| format!("{column} is {text:?}, which is no time in the form expected"))
 }
 
 fn with_context(call: &mut Fields, known: &Fields) {
@@ -304,7 +307,7 @@ fn first_eight(digest: &[u8; 32]) -> [u8; 8] {
 fn message_id(parts: &[&str]) -> String {
     let digest = digest_of(parts);
     let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{IMPORTED}{hex}")
+    format!("import-{hex}")
 }
 
 #[cfg(test)]
@@ -313,7 +316,7 @@ mod tests {
     use super::*;
 
     fn calls(text: &str, kind: ImportKind, mapping: Option<Mapping>) -> Vec<Result<ImportedCall, RefusedRow>> {
-        let file: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        let file: Box<dyn ImportFile> = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
         Calls::open(file, kind, Format::Csv, mapping, &TimeZone::UTC).unwrap().collect()
     }
 
@@ -355,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_mapping_that_names_a_missing_column_is_refused_before_anything_is_read() {
-        let file: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(b"a,b\n1,2\n".to_vec()));
+        let file: Box<dyn ImportFile> = Box::new(std::io::Cursor::new(b"a,b\n1,2\n".to_vec()));
         let mut mapping = Mapping::default();
         mapping.identifiers.insert("email".to_owned(), "mail".to_owned());
         let refused =

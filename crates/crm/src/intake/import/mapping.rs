@@ -26,6 +26,8 @@ pub enum Format {
     Whitespace,
     /// One JSON object a line.
     Jsonl,
+    /// A sheet of an Excel workbook.
+    Xlsx,
 }
 
 #[derive(Debug, Error)]
@@ -36,6 +38,8 @@ pub enum MappingError {
     NoIdentifier,
     #[error("the file has no column {0:?}; its columns are: {1}")]
     NoSuchColumn(String, String),
+    #[error("the file has no sheet {0:?}; its sheets are: {1}")]
+    NoSuchSheet(String, String),
     #[error("no column names the order; map one with order_id = \"{{column}}\"")]
     NoOrderId,
     #[error("no column or constant names the event; map one with [event] column = \"…\"")]
@@ -54,6 +58,8 @@ pub enum MappingError {
 pub struct Mapping {
     /// Told from the file's name when it is not said.
     pub format: Option<Format>,
+    /// Of a workbook the sheet; its first when it is not said.
+    pub sheet: Option<String>,
     /// Sniffed from the first line when it is not said.
     pub delimiter: Option<String>,
     /// Names of the columns of a file without a header line.
@@ -226,6 +232,10 @@ impl Column {
         let Some(cell) = row.get(column) else { return Ok(None) };
         match (cell, kind) {
             (Value::String(text), Some(kind)) => typed(column, text.trim(), kind).map(Some),
+            // JSON and workbooks know numbers and truths; a mapping may want them as something else.
+            (Value::Number(number), Some(ColumnKind::Text | ColumnKind::Boolean)) => {
+                typed(column, &number.to_string(), kind.unwrap_or(ColumnKind::Text)).map(Some)
+            }
             (other, _) => Ok(Some(other)),
         }
     }

@@ -1,17 +1,24 @@
 //! Rows of a file, one after the other, each with its line; a row that cannot be read does not end the reading.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::sync::Arc;
 
+use jiff::civil::DateTime;
 use serde_json::Value;
 
 use super::mapping::{Format, Mapping, MappingError};
+use super::sheet::{Cell, sheet_rows};
 
 /// One line of JSON, or one row of cells: more is no row of a shop's data.
-const MAX_ROW_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_ROW_BYTES: usize = 1024 * 1024;
 /// How much of the file is looked at to tell its delimiter.
 const SNIFFED_BYTES: usize = 64 * 1024;
+
+/// What can be imported: a workbook is read from its end.
+pub trait ImportFile: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ImportFile for T {}
 
 /// A row and where it stood.
 #[derive(Clone, Debug)]
@@ -21,12 +28,13 @@ pub struct Row {
     pub number: u64,
     /// As it stood in the file, as far as it could be read.
     pub raw: String,
-    cells: Cells,
+    pub(super) cells: Cells,
 }
 
 #[derive(Clone, Debug)]
-enum Cells {
+pub(super) enum Cells {
     Named { places: Arc<HashMap<String, usize>>, cells: Vec<String> },
+    Sheet { places: Arc<HashMap<String, usize>>, cells: Vec<Cell> },
     Json(Value),
 }
 
@@ -37,6 +45,11 @@ impl Row {
             Cells::Named { places, cells } => {
                 let cell = cells.get(*places.get(column)?)?.trim();
                 (!cell.is_empty()).then(|| Value::from(cell))
+            }
+            Cells::Sheet { places, cells } => {
+                let value = cells.get(*places.get(column)?)?.value();
+                let is_empty = value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
+                (!is_empty).then_some(value)
             }
             Cells::Json(object) => {
                 let direct = object.get(column);
@@ -55,11 +68,22 @@ impl Row {
         }
     }
 
+    /// The date and time of a cell that holds one, and not a text.
+    pub fn local_time(&self, column: &str) -> Option<DateTime> {
+        match &self.cells {
+            Cells::Sheet { places, cells } => match cells.get(*places.get(column)?)? {
+                Cell::Time(at) => Some(*at),
+                Cell::Value(_) => None,
+            },
+            Cells::Named { .. } | Cells::Json(_) => None,
+        }
+    }
+
     /// The object of a JSON row.
     pub fn object(&self) -> Option<&Value> {
         match &self.cells {
             Cells::Json(object) => Some(object),
-            Cells::Named { .. } => None,
+            Cells::Named { .. } | Cells::Sheet { .. } => None,
         }
     }
 }
@@ -75,7 +99,7 @@ pub struct Unreadable {
 /// The rows of a file, and the names of its columns where it has such.
 pub struct Rows {
     pub columns: Option<Vec<String>>,
-    reading: Box<dyn Iterator<Item = Result<Row, Unreadable>> + Send>,
+    pub(super) reading: Box<dyn Iterator<Item = Result<Row, Unreadable>> + Send>,
 }
 
 impl Iterator for Rows {
@@ -87,10 +111,13 @@ impl Iterator for Rows {
 }
 
 impl Rows {
-    pub fn open(file: Box<dyn Read + Send>, format: Format, mapping: &Mapping) -> Result<Self, MappingError> {
+    pub fn open(file: Box<dyn ImportFile>, format: Format, mapping: &Mapping) -> Result<Self, MappingError> {
         let mut file = BufReader::with_capacity(SNIFFED_BYTES, file);
-        skip_byte_order_mark(&mut file)?;
+        if format != Format::Xlsx {
+            skip_byte_order_mark(&mut file)?;
+        }
         match format {
+            Format::Xlsx => sheet_rows(file, mapping),
             Format::Csv => csv_rows(file, mapping),
             Format::Whitespace => whitespace_rows(file, mapping),
             Format::Jsonl => Ok(Self { columns: None, reading: Box::new(Lines::new(file).map(json_row)) }),
@@ -98,7 +125,7 @@ impl Rows {
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> MappingError {
+pub(super) fn unreadable(error: impl std::fmt::Display) -> MappingError {
     MappingError::Unreadable(error.to_string())
 }
 
@@ -109,11 +136,11 @@ fn skip_byte_order_mark(file: &mut impl BufRead) -> Result<(), MappingError> {
     Ok(())
 }
 
-fn places_of(columns: &[String]) -> Arc<HashMap<String, usize>> {
+pub(super) fn places_of(columns: &[String]) -> Arc<HashMap<String, usize>> {
     Arc::new(columns.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect())
 }
 
-fn csv_rows(mut file: BufReader<Box<dyn Read + Send>>, mapping: &Mapping) -> Result<Rows, MappingError> {
+fn csv_rows(mut file: BufReader<Box<dyn ImportFile>>, mapping: &Mapping) -> Result<Rows, MappingError> {
     let delimiter = match mapping.delimiter.as_deref() {
         None => sniff(file.fill_buf().map_err(unreadable)?),
         Some("\\t" | "tab") => b'\t',
@@ -190,7 +217,7 @@ fn sniff(start: &[u8]) -> u8 {
     counts.iter().find(|(_, count)| *count == most).map_or(b',', |(separator, _)| *separator)
 }
 
-fn whitespace_rows(file: BufReader<Box<dyn Read + Send>>, mapping: &Mapping) -> Result<Rows, MappingError> {
+fn whitespace_rows(file: BufReader<Box<dyn ImportFile>>, mapping: &Mapping) -> Result<Rows, MappingError> {
     let mut lines = Lines::new(file);
     let columns: Vec<String> = if mapping.columns.is_empty() {
         let header = lines.next().transpose().map_err(|error| unreadable(error.reason))?;
@@ -215,7 +242,7 @@ fn whitespace_rows(file: BufReader<Box<dyn Read + Send>>, mapping: &Mapping) -> 
 fn json_row(line: Result<Line, Unreadable>) -> Result<Row, Unreadable> {
     let line = line?;
     let refused = |reason: String| Unreadable { line: line.number, reason, raw: line.text.clone() };
-    match super::super::json::parse_strict(&line.text) {
+    match crate::kernel::parse_strict(&line.text) {
         Ok(object @ Value::Object(_)) => {
             Ok(Row { line: line.number, number: line.place, raw: line.text, cells: Cells::Json(object) })
         }
@@ -234,14 +261,14 @@ struct Line {
 
 /// Lines with text in them, each bounded.
 struct Lines {
-    file: BufReader<Box<dyn Read + Send>>,
+    file: BufReader<Box<dyn ImportFile>>,
     number: u64,
     place: u64,
     has_ended: bool,
 }
 
 impl Lines {
-    fn new(file: BufReader<Box<dyn Read + Send>>) -> Self {
+    fn new(file: BufReader<Box<dyn ImportFile>>) -> Self {
         Self { file, number: 0, place: 0, has_ended: false }
     }
 
@@ -304,7 +331,7 @@ mod tests {
     type Outcome = Result<(u64, Option<String>), (u64, String)>;
 
     fn rows(text: &str, format: Format) -> Vec<Outcome> {
-        let file: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        let file: Box<dyn ImportFile> = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
         let rows = Rows::open(file, format, &Mapping::default()).unwrap();
         let seen = rows.map(|row| match row {
             Ok(row) => Ok((row.line, row.text("b"))),

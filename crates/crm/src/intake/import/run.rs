@@ -11,7 +11,7 @@ use super::super::{SourceKind, source_for};
 use super::calls::{Calls, ImportedCall, RefusedRow};
 use crate::kernel::{App, corrupt};
 use crate::profiles;
-use crate::stream::{Group, Incoming, Receipt, StreamError, Trust};
+use crate::stream::{Group, Incoming, Receipt, Remembered, StreamError, Trust};
 use crate::workspaces::{self, ClientAddress};
 
 /// Calls of one transaction: enough to make the fsync cheap.
@@ -149,7 +149,13 @@ impl Setting {
             summary.accepted += events.len() as u64;
             return None;
         }
-        let group = Group { workspace: self.workspace, source_no: self.source_no, trust: Trust::Server, events };
+        let group = Group {
+            workspace: self.workspace,
+            source_no: self.source_no,
+            trust: Trust::Server,
+            remembered: Remembered::ForEver,
+            events,
+        };
         let stream = app.stream.clone();
         Some(tokio::spawn(async move { stream.submit(group).await }))
     }

@@ -37,8 +37,8 @@ impl TimeReader {
         self.local(local.ok()?)
     }
 
-    /// A time that is skipped or repeated when clocks change is taken as jiff's "compatible" rule says.
-    fn local(&self, local: DateTime) -> Option<Timestamp> {
+    /// The instant at which the clock showed this. A time that is skipped or repeated when clocks change is taken as jiff's "compatible" rule says.
+    pub fn local(&self, local: DateTime) -> Option<Timestamp> {
         let zoned = local.to_zoned(self.zone.clone()).ok()?;
         in_range(zoned.timestamp().as_millisecond())
     }

@@ -155,7 +155,10 @@ async fn account_page(
                     (panel(&context.t("account-person"), &nothing, &person_form(context, session, errors)))
                     (panel(&context.t("account-password"), &nothing, &password_form(context, session, errors)))
                 }
-                (panel(&context.t("account-preferences"), &nothing, &preferences_form(context)))
+                div class="stack" {
+                    (panel(&context.t("second-factor"), &nothing, &second_factor_line(context, session)))
+                    (panel(&context.t("account-preferences"), &nothing, &preferences_form(context)))
+                }
             }
             (panel(&context.t("sessions-title"), &end_others, &sessions_table(context, session, &sessions)))
         }
@@ -177,6 +180,19 @@ fn person_form(context: &PageContext, session: &OpenSession, errors: &FieldError
                 Fact::text(context.t("member-role"), &super::role_label(context, session.role)),
             ]))
             div { (Button::primary(context.t("save"))) }
+        }
+    }
+}
+
+fn second_factor_line(context: &PageContext, session: &OpenSession) -> Markup {
+    let (text, verb) = match session.has_second_factor {
+        true => ("account-second-factor-on", "account-second-factor-change"),
+        false => ("second-factor-intro", "second-factor-begin"),
+    };
+    html! {
+        div class="stack" {
+            p class="muted" { (context.t(text)) }
+            div { (Button::secondary(context.t(verb)).link("/account/second-factor")) }
         }
     }
 }

@@ -12,14 +12,14 @@ use words::EmailAddress;
 
 use super::members::link_page;
 use super::{FieldErrors, form_again, page_context, role_choices, role_label, see_other};
-use crate::kernel::{Access, App, Permission, Problem, Role, RouteTable, Visit};
+use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
 use crate::ui::{Button, Field, NavItem, PageHead, RadioCard, page, panel, radio_cards};
 use crate::workspaces::invite::{InviteError, invite, withdraw_invitation};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditMembers);
     table.add(Method::GET, "/members/invite", edit, get(show));
-    table.add(Method::POST, "/members/invite", edit, post(submit));
+    table.add_proved(Method::POST, "/members/invite", edit, Proof::Fresh, post(submit));
     table.add(Method::POST, "/members/invitations/{invitation}/withdraw", edit, post(withdraw));
 }
 

@@ -13,7 +13,7 @@ use words::{ApiKeyId, Timestamp};
 
 use super::settings::settings_tabs;
 use super::{FieldErrors, NoticeQuery, form_again, name_error_key, page_context, see_other};
-use crate::kernel::{Access, App, Permission, Problem, RouteTable, Scope, Visit};
+use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Scope, Visit};
 use crate::ui::{
     Button, Checked, Column, Empty, Field, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge,
     checkbox, code_block, dialog, page, panel, time_ago,
@@ -24,7 +24,7 @@ use crate::workspaces::model::parse_name;
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditWorkspace);
     table.add(Method::GET, "/settings/keys", edit, get(show));
-    table.add(Method::POST, "/settings/keys", edit, post(create));
+    table.add_proved(Method::POST, "/settings/keys", edit, Proof::Fresh, post(create));
     table.add(Method::POST, "/settings/keys/{key}/revoke", edit, post(revoke));
 }
 
@@ -132,7 +132,7 @@ async fn keys_page(
     let keys = list_api_keys(app, visit.actor.workspace).await?;
     let body = html! {
         div class="stack" {
-            (settings_tabs(context, "/settings/keys"))
+            (settings_tabs(context, visit, "/settings/keys"))
             @if let Some(secret) = secret { (new_secret(context, secret)) }
             @if keys.is_empty() {
                 (Empty::new(Icon::KeyRound, context.t("keys-empty-title"), context.t("keys-empty-text")))

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use words::UserId;
 
 use super::{NoticeQuery, page_context, role_choices, role_label, role_of, see_other};
-use crate::kernel::{Access, App, Permission, Problem, Role, RouteTable, Visit};
+use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
 use crate::ui::{
     Button, Column, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Row, Table, Tone, alert, avatar, badge,
     code_block, dialog, page, time_ago,
@@ -20,15 +20,18 @@ use crate::workspaces::manage_members::{MemberChange, MemberError, change_member
 use crate::workspaces::model::Member;
 use crate::workspaces::one_time_links::OneTimeLink;
 use crate::workspaces::reset_password::make_reset_link;
+use crate::workspaces::second_factor::remove_second_factor_of;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditMembers);
     table.add(Method::GET, "/members", Access::Member(Permission::SeeMembers), get(show));
-    table.add(Method::POST, "/members/{user}/role", edit, post(change_role));
+    table.add_proved(Method::POST, "/members/{user}/role", edit, Proof::Fresh, post(change_role));
     table.add(Method::POST, "/members/{user}/disable", edit, post(disable));
-    table.add(Method::POST, "/members/{user}/enable", edit, post(enable));
-    table.add(Method::POST, "/members/{user}/remove", edit, post(remove));
-    table.add(Method::POST, "/members/{user}/reset-link", edit, post(show_reset_link));
+    table.add_proved(Method::POST, "/members/{user}/enable", edit, Proof::Fresh, post(enable));
+    table.add_proved(Method::POST, "/members/{user}/remove", edit, Proof::Fresh, post(remove));
+    let (remove_factor, path) = (post(remove_factor), "/members/{user}/remove-second-factor");
+    table.add_proved(Method::POST, path, edit, Proof::Fresh, remove_factor);
+    table.add_proved(Method::POST, "/members/{user}/reset-link", edit, Proof::Fresh, post(show_reset_link));
 }
 
 async fn show(
@@ -76,6 +79,7 @@ fn member_row(context: &PageContext, visit: &Visit, member: &Member) -> Row {
     let name = html! {
         (avatar(&member.name)) " " (member.name)
         @if is_self { " " (badge(Tone::Accent, &context.t("member-you"))) }
+        @if member.second_factor_since.is_some() { " " (badge(Tone::Good, &context.t("member-second-factor"))) }
         @if member.disabled_at.is_some() { " " (badge(Tone::Warning, &context.t("member-disabled"))) }
     };
     let seen = match member.last_seen_at {
@@ -105,11 +109,13 @@ fn actions(context: &PageContext, visit: &Visit, member: &Member) -> Markup {
     } else {
         MenuItem::post(context.t("member-disable"), path("disable")).icon(Icon::Ban)
     };
-    let rest = [
-        MenuItem::post(context.t("member-reset-link"), path("reset-link")).icon(Icon::KeyRound),
-        pause,
-        MenuItem::opens_dialog(context.t("member-remove"), removal_id(member)).icon(Icon::UserX).danger(),
-    ];
+    let mut rest = vec![MenuItem::post(context.t("member-reset-link"), path("reset-link")).icon(Icon::KeyRound)];
+    if member.second_factor_since.is_some() {
+        let label = context.t("member-remove-second-factor");
+        rest.push(MenuItem::post(label, path("remove-second-factor")).icon(Icon::Smartphone));
+    }
+    rest.push(pause);
+    rest.push(MenuItem::opens_dialog(context.t("member-remove"), removal_id(member)).icon(Icon::UserX).danger());
     let label = context.t_with("member-actions-of", &[("name", member.name.as_str().into())]);
     let button = Button::ghost(label).small().icon_only(Icon::Ellipsis);
     let menu = Menu::new(&format!("menu-{}", member.user), button);
@@ -190,6 +196,14 @@ async fn remove(
     Path(user): Path<UserId>,
 ) -> Result<Response, Problem> {
     back_to_members(change_member(&app, &visit.actor, user, MemberChange::Remove).await, "member-removed")
+}
+
+async fn remove_factor(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(user): Path<UserId>,
+) -> Result<Response, Problem> {
+    back_to_members(remove_second_factor_of(&app, &visit.actor, user).await, "second-factor-removed")
 }
 
 async fn show_reset_link(

@@ -1,13 +1,19 @@
 //! The screens of signing in, the account, the members and the settings.
 
 mod account;
+mod audit;
 mod choices;
+mod confirm;
 mod invitations;
 mod keys;
 mod members;
 mod one_time;
+mod second_factor;
+mod second_step;
+mod security;
 mod set_up;
 mod settings;
+mod shops;
 mod sign_in;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,10 +21,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::cookies::{chosen_language, chosen_theme};
+use super::cookies::{chosen_language, chosen_theme, second_step_cookie, session_cookie};
 use super::model::NameError;
 use super::password::PasswordError;
-use crate::kernel::{ActorKind, App, Role, RouteTable, Visit};
+use super::second_step::Entry;
+use crate::kernel::{ActorKind, App, Role, RouteTable, Visit, percent_encoded};
 use crate::ui::{Density, NavItem, PageContext, Theme, Toast, UserBadge};
 
 /// Adds every route of this slice.
@@ -31,6 +38,12 @@ pub fn routes(table: &mut RouteTable) {
     invitations::routes(table);
     settings::routes(table);
     keys::routes(table);
+    security::routes(table);
+    audit::routes(table);
+    second_step::routes(table);
+    second_factor::routes(table);
+    confirm::routes(table);
+    shops::routes(table);
 }
 
 /// What a page of the product knows about its reader; `active` is the place that the navigation marks.
@@ -43,6 +56,8 @@ pub fn page_context(visit: &Visit, active: Option<NavItem>) -> PageContext {
         email: visit.user_email.clone(),
         role_label: role_of(visit).map(|role| role_label(&context, role)).unwrap_or_default(),
     });
+    context.places = NavItem::ALL.into_iter().filter(|item| visit.may_open(item.href())).collect();
+    context.has_other_shops = visit.has_other_shops;
     context.shop_name = visit.shop.name.clone();
     context.active = active;
     context.path = visit.path.clone();
@@ -82,7 +97,7 @@ struct NoticeQuery {
     problem: String,
 }
 
-const DONE: [&str; 12] = [
+const DONE: [&str; 14] = [
     "role-changed",
     "member-disabled",
     "member-enabled",
@@ -95,6 +110,8 @@ const DONE: [&str; 12] = [
     "session-ended",
     "sessions-ended",
     "preferences-saved",
+    "second-factor-removed",
+    "security-saved",
 ];
 
 const PROBLEMS: [&str; 6] =
@@ -118,6 +135,20 @@ impl NoticeQuery {
 /// 303 See Other: the browser asks for the page anew, and a reload repeats nothing.
 fn see_other(path: &str) -> Response {
     Redirect::to(path).into_response()
+}
+
+/// Lets in who proved who he is: with his session to a page, or to the second step.
+fn let_in(app: &App, entry: &Entry, next: &str) -> Response {
+    let (path, cookie) = match entry {
+        Entry::Session(session) => (next.to_owned(), session_cookie(app, session)),
+        Entry::SecondStep(token) => {
+            let path = format!("/sign-in/second-step?next={}", percent_encoded(next));
+            (path, second_step_cookie(app, token))
+        }
+    };
+    let mut response = see_other(&path);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
 }
 
 /// A form that was not right, shown again with what is wrong.
@@ -179,6 +210,10 @@ fn is_local_path(path: &str) -> bool {
     letters.next() == Some('/')
         && !matches!(letters.next(), Some('/' | '\\'))
         && !path.chars().any(|letter| letter.is_control() || letter == '\\')
+}
+
+fn local_or_home(path: &str) -> &str {
+    if is_local_path(path) { path } else { "/" }
 }
 
 /// "Firefox · Windows": enough to know one's own devices, and nothing finer is kept.

@@ -1,7 +1,7 @@
 //! The pages behind invitations and links for a new password.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form};
@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use super::set_up::{dead_link, hashing_failed, password_field};
 use super::{
-    FieldErrors, bare_context, device_of, form_again, form_later, name_error_key, password_error_key, role_label,
-    see_other, wait_text,
+    FieldErrors, bare_context, device_of, form_again, form_later, let_in, name_error_key, password_error_key,
+    role_label, see_other, wait_text,
 };
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::ui::{Button, Field, PageContext, bare_page};
 use crate::workspaces::client_address::ClientAddress;
-use crate::workspaces::cookies::session_cookie;
+use crate::workspaces::enter_demo::enter;
 use crate::workspaces::join::{Answer, Invitation, JoinError, find_invitation, join};
 use crate::workspaces::model::parse_name;
 use crate::workspaces::reset_password::{ResetError, find_reset, reset_password};
@@ -24,6 +24,7 @@ use crate::workspaces::reset_password::{ResetError, find_reset, reset_password};
 pub(super) fn routes(table: &mut RouteTable) {
     table.add(Method::GET, "/join/{token}", Access::Public, get(show_invitation));
     table.add(Method::POST, "/join/{token}", Access::Public, post(accept_invitation));
+    table.add(Method::GET, "/enter/{token}", Access::Public, get(enter_with_one_click));
     table.add(Method::GET, "/reset/{token}", Access::Public, get(show_reset));
     table.add(Method::POST, "/reset/{token}", Access::Public, post(choose_password));
 }
@@ -74,11 +75,7 @@ async fn accept_invitation(
     };
     let on_password = |key: &str| form_again(again(&FieldErrors::of(&context, "password", key)));
     match join(&app, token, answer).await {
-        Ok(session) => {
-            let mut response = see_other("/");
-            response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, &session));
-            Ok(response)
-        }
+        Ok(entry) => Ok(let_in(&app, &entry, "/")),
         Err(JoinError::NoSuchInvitation) => Ok(dead_link(&app, &headers, "dead-invitation")),
         Err(JoinError::WrongPassword) => Ok(on_password("password-wrong")),
         Err(JoinError::Password(error)) => Ok(on_password(password_error_key(error))),
@@ -123,6 +120,19 @@ fn invitation_page(context: &PageContext, invitation: &Invitation, name: &str, e
     };
     let title = context.t_with("join-title", &[("shop", invitation.shop_name.as_str().into())]);
     bare_page(context, &title, &body)
+}
+
+/// The link that `entente demo` prints. Its one use is the only thing that changes, so it need not be a form.
+async fn enter_with_one_click(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Extension(address): Extension<ClientAddress>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    match enter(&app, token, address, device_of(&headers)).await? {
+        Some(entry) => Ok(let_in(&app, &entry, "/")),
+        None => Ok(dead_link(&app, &headers, "dead-sign-in-link")),
+    }
 }
 
 #[derive(Default, Deserialize)]

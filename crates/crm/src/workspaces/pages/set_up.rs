@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -10,11 +10,10 @@ use serde::Deserialize;
 use words::EmailAddress;
 
 use super::choices::shop_fields;
-use super::{FieldErrors, bare_context, device_of, form_again, name_error_key, password_error_key, see_other};
+use super::{FieldErrors, bare_context, device_of, form_again, let_in, name_error_key, password_error_key};
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::ui::{Button, Field, PageContext, bare_page};
 use crate::workspaces::change_settings::SettingsError;
-use crate::workspaces::cookies::session_cookie;
 use crate::workspaces::model::{ShopFields, ShopSettings, parse_name};
 use crate::workspaces::set_up::{FirstOwner, SetUpError, may_set_up, set_up};
 
@@ -68,11 +67,7 @@ async fn submit(
         }
     };
     match set_up(&app, token, owner).await {
-        Ok(session) => {
-            let mut response = see_other("/welcome");
-            response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, &session));
-            Ok(response)
-        }
+        Ok(entry) => Ok(let_in(&app, &entry, "/welcome")),
         Err(SetUpError::Password(error)) => {
             let errors = FieldErrors::of(&context, "password", password_error_key(error));
             Ok(form_again(page(&context, &form, &errors)))

@@ -54,7 +54,7 @@ async fn show(
     let mut context = page_context(&visit, Some(NavItem::Settings));
     notice.add_to(&mut context);
     let form = current(&app, &visit).await?;
-    Ok(settings_page(&context, &form, &FieldErrors::none()))
+    Ok(settings_page(&context, &visit, &form, &FieldErrors::none()))
 }
 
 async fn submit(
@@ -75,7 +75,7 @@ async fn submit(
     let (field, key) = settings_error(&error);
     // What somebody else saved is shown, so that nobody overwrites it unseen.
     let form = if field == "form" { current(&app, &visit).await? } else { form };
-    Ok(form_again(settings_page(&context, &form, &FieldErrors::of(&context, field, key))))
+    Ok(form_again(settings_page(&context, &visit, &form, &FieldErrors::of(&context, field, key))))
 }
 
 async fn current(app: &App, visit: &Visit) -> Result<SettingsForm, Problem> {
@@ -92,7 +92,7 @@ async fn current(app: &App, visit: &Visit) -> Result<SettingsForm, Problem> {
     })
 }
 
-fn settings_page(context: &PageContext, form: &SettingsForm, errors: &FieldErrors) -> Markup {
+fn settings_page(context: &PageContext, visit: &Visit, form: &SettingsForm, errors: &FieldErrors) -> Markup {
     let fields = html! {
         form class="stack" method="post" action="/settings" {
             @if let Some(text) = errors.on("form") { (alert(Tone::Warning, &text, &Markup::default())) }
@@ -104,19 +104,24 @@ fn settings_page(context: &PageContext, form: &SettingsForm, errors: &FieldError
         }
     };
     let body = html! {
-        (settings_tabs(context, "/settings"))
+        (settings_tabs(context, visit, "/settings"))
         (panel(&context.t("settings-shop"), &Markup::default(), &fields))
     };
     page(context, &PageHead::new(context.t("settings-title")), &body)
 }
 
 /// The views of the settings; `current` is the path of the one that is open.
-pub(super) fn settings_tabs(context: &PageContext, current: &str) -> Markup {
-    let views = [("settings-shop", "/settings"), ("keys-title", "/settings/keys")].map(|(key, href)| Tab {
-        label: context.t(key).into_owned(),
-        href: href.to_owned(),
-        count: None,
-        is_current: href == current,
-    });
+pub(super) fn settings_tabs(context: &PageContext, visit: &Visit, current: &str) -> Markup {
+    let all =
+        [("settings-shop", "/settings"), ("keys-title", "/settings/keys"), ("security-title", "/settings/security")];
+    let shown = all.into_iter().filter(|(_, href)| visit.may_open(href));
+    let views: Vec<Tab> = shown
+        .map(|(key, href)| Tab {
+            label: context.t(key).into_owned(),
+            href: href.to_owned(),
+            count: None,
+            is_current: href == current,
+        })
+        .collect();
     tabs(&context.t("settings-title"), &views)
 }

@@ -9,15 +9,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::set_up::hashing_failed;
-use super::{bare_context, device_of, form_again, form_later, hidden, is_local_path, see_other, wait_text};
+use super::{
+    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other, wait_text,
+};
 use crate::kernel::{Access, App, Language, Problem, RouteTable};
 use crate::ui::{Button, Density, Field, PageContext, Theme, Tone, alert, bare_page};
 use crate::workspaces::client_address::ClientAddress;
-use crate::workspaces::cookies::{
-    LANGUAGE_COOKIE, THEME_COOKIE, choice_cookie, no_session_cookie, session_cookie, session_token,
-};
+use crate::workspaces::cookies::{LANGUAGE_COOKIE, THEME_COOKIE, choice_cookie, no_session_cookie, session_token};
 use crate::workspaces::preferences::{Preferences, change_preferences};
-use crate::workspaces::sessions::{open_session, sign_out};
+use crate::workspaces::sessions::{Sender, open_session, sign_out};
 use crate::workspaces::sign_in::{Credentials, SignInError, sign_in};
 
 pub(super) fn routes(table: &mut RouteTable) {
@@ -50,7 +50,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(token) = session_token(&app, &headers)
-        && open_session(&app, token).await?.is_some()
+        && open_session(&app, token, Sender::Person).await?.is_some()
     {
         return Ok(see_other(local_or_home(&query.next)));
     }
@@ -77,11 +77,7 @@ async fn submit(
     let context = bare_context(&app, &headers);
     let refused = |text: &str| page(&context, &form, Some(alert(Tone::Bad, text, &Markup::default())));
     match sign_in(&app, credentials).await {
-        Ok(session) => {
-            let mut response = see_other(local_or_home(&form.next));
-            response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, &session));
-            Ok(response)
-        }
+        Ok(entry) => Ok(let_in(&app, &entry, local_or_home(&form.next))),
         Err(SignInError::Refused) => Ok(form_again(refused(&context.t("sign-in-refused")))),
         Err(SignInError::TooSoon { wait }) => Ok(form_later(refused(&wait_text(&context, wait)), wait)),
         Err(SignInError::Hash(error)) => Err(hashing_failed(&error)),
@@ -120,7 +116,7 @@ async fn choose(
         density: Density::from_code(&form.density),
     };
     if let Some(token) = session_token(&app, &headers)
-        && let Some(session) = open_session(&app, token).await?
+        && let Some(session) = open_session(&app, token, Sender::Person).await?
     {
         change_preferences(&app, session.user, preferences).await?;
     }
@@ -141,10 +137,6 @@ fn path_before(headers: &HeaderMap) -> &str {
     let after_scheme = referer.and_then(|referer| referer.split_once("://")).map(|(_, rest)| rest);
     let path = after_scheme.and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
     path.filter(|path| is_local_path(path)).unwrap_or("/")
-}
-
-fn local_or_home(path: &str) -> &str {
-    if is_local_path(path) { path } else { "/" }
 }
 
 fn page(context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Markup {

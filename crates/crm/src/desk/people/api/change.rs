@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::de::DeserializeOwned;
 use words::{MergeId, ProfileId};
 
 use super::super::edit::{EditError, change_traits};
@@ -14,7 +13,7 @@ use super::answers::{MergeAnswer, MergeRequest, ProfileAnswer, TraitsRequest, Un
 use super::profile_id;
 use super::read::read_profile;
 use crate::idempotency::{self, Request};
-use crate::kernel::{Actor, App, Problem, ProblemBody};
+use crate::kernel::{Actor, App, Problem, ProblemBody, read_json};
 use crate::profiles::{Merge, store};
 use crate::stream::{MergeError, StreamError, merge_people, undo_merge};
 
@@ -38,7 +37,7 @@ pub async fn change(
     body: Bytes,
 ) -> Result<Json<ProfileAnswer>, Problem> {
     let id = profile_id(&id)?;
-    let request: TraitsRequest = parse(&body)?;
+    let request: TraitsRequest = read_json(&body)?;
     change_traits(&app, &actor, id, request.traits).await.map_err(edit_problem)?;
     Ok(Json(read_profile(&app, &actor, id).await?))
 }
@@ -71,7 +70,7 @@ pub async fn merge(
     let request = Request { route: &route, headers: &headers, body: &body };
     let run = async {
         let from = profile_id(&id)?;
-        let wanted: MergeRequest = parse(&body)?;
+        let wanted: MergeRequest = read_json(&body)?;
         let into = profile_id(&wanted.into)?;
         let merge = merge_people(&app, &actor, from, into).await.map_err(merge_problem)?;
         answer(&app, &actor, merge, into).await
@@ -108,7 +107,7 @@ pub async fn unmerge(
     let run = async {
         let id = profile_id(&id)?;
         let wanted: UnmergeRequest =
-            if body.trim_ascii().is_empty() { UnmergeRequest::default() } else { parse(&body)? };
+            if body.trim_ascii().is_empty() { UnmergeRequest::default() } else { read_json(&body)? };
         let merge = merge_of(&app, &actor, id, wanted.merge.as_deref()).await?;
         undo_merge(&app, &actor, merge).await.map_err(merge_problem)?;
         answer(&app, &actor, merge, id).await
@@ -145,11 +144,6 @@ async fn merge_of(app: &App, actor: &Actor, id: ProfileId, named: Option<&str>) 
 async fn answer(app: &App, actor: &Actor, merge: MergeId, id: ProfileId) -> Result<Response, Problem> {
     let profile = read_profile(app, actor, id).await?;
     Ok(Json(MergeAnswer { merge: merge.to_string(), profile }).into_response())
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request("bad_body", format!("the body cannot be read: {error}")))
 }
 
 fn edit_problem(error: EditError) -> Problem {

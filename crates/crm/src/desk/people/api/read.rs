@@ -8,7 +8,8 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use words::{SegmentId, Timestamp, WorkspaceId};
 
-use super::super::find::{self, Count, Which};
+use super::super::find::{self, Asked, Filter};
+use super::super::search::by_identifier;
 use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
 use super::profile_id;
@@ -23,9 +24,9 @@ use crate::stream::log;
 pub struct ListQuery {
     /// `type:value`, exactly: `email:ana@example.com`.
     identifier: Option<String>,
-    /// The beginning of a name or an identifier, or the number of an order.
+    /// The beginning of a first or last name, of an identifier or of an order's number.
     q: Option<String>,
-    /// Members of this segment.
+    /// Members of this segment, and found by `q` if both are given.
     segment: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -38,7 +39,7 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
-/// People by identifier, by search, by segment, or all of them, newest first.
+/// People by identifier, or those of a search and a segment, or all of them, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/profiles",
@@ -61,10 +62,10 @@ pub async fn list(
     let workspace = actor.workspace;
     let page = app.db.read(move |tx| {
         let (people, next) = match &wanted {
-            Wanted::Identifier(kind, value) => (find::by_identifier(tx, workspace, kind, value)?, None),
-            Wanted::List(which) => {
-                let place = (rows, Count::NotWanted);
-                let listing = find::list(tx, workspace, which, SortBy::Newest, after.as_ref(), place)?;
+            Wanted::Identifier(kind, value) => (by_identifier(tx, workspace, kind, value)?, None),
+            Wanted::List(filter) => {
+                let asked = Asked { filter, question: None, sort: SortBy::Newest, after: after.as_ref(), rows };
+                let listing = find::list(tx, workspace, &asked)?;
                 let listing = listing.ok_or_else(|| Problem::not_found("segment"))?;
                 (listing.people, listing.next)
             }
@@ -87,7 +88,7 @@ fn place<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem
 
 enum Wanted {
     Identifier(String, String),
-    List(Which),
+    List(Filter),
 }
 
 impl Wanted {
@@ -99,14 +100,9 @@ impl Wanted {
             })?;
             return Ok(Self::Identifier(kind.trim().to_owned(), value.to_owned()));
         }
-        if let Some(segment) = &query.segment {
-            let id: SegmentId = segment.parse().map_err(|_| Problem::not_found("segment"))?;
-            return Ok(Self::List(Which::Segment(id)));
-        }
-        Ok(Self::List(match &query.q {
-            Some(text) if !text.trim().is_empty() => Which::Search(text.clone()),
-            _ => Which::All,
-        }))
+        let segment = query.segment.as_deref().map(|id| id.parse().map_err(|_| Problem::not_found("segment")));
+        let search = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        Ok(Self::List(Filter { stage: None, segment: segment.transpose()?, search: search.map(str::to_owned) }))
     }
 }
 

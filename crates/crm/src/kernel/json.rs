@@ -5,11 +5,22 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use words::clean_text;
 
-use super::limits::MAX_DEPTH;
+use super::problem::Problem;
+
+/// Objects in objects: beyond it no shop's data goes, and stacks stay shallow.
+const MAX_DEPTH: usize = 64;
+
+/// Reads a body of `/api/v1`.
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let not_json = |reason: String| Problem::bad_request("bad_json", format!("the body is not JSON: {reason}"));
+    let text = std::str::from_utf8(body).map_err(|error| not_json(error.to_string()))?;
+    let value = parse_strict(text).map_err(|error| not_json(error.to_string()))?;
+    serde_json::from_value(value).map_err(|error| Problem::bad_request("bad_body", error.to_string()))
+}
 
 /// Reads one JSON value.
 pub fn parse_strict(text: &str) -> Result<Value, serde_json::Error> {

@@ -1,6 +1,10 @@
 //! Set-up, sign-in, sessions, members, keys, and what stands in front of every route.
 #![allow(clippy::unwrap_used)]
 
+mod second_factor;
+mod shell;
+mod trail;
+
 use std::net::SocketAddr;
 
 use axum::body::Body;
@@ -47,7 +51,7 @@ async fn sign_in(test: &TestApp, password: &str) -> Answer {
 }
 
 async fn is_signed_in(test: &TestApp, cookie: &str) -> bool {
-    test.get("/account", cookie).await.status == StatusCode::OK
+    test.get("/account/confirm", cookie).await.status == StatusCode::OK
 }
 
 /// The link that a page shows once.

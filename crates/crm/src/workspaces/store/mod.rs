@@ -1,25 +1,28 @@
-//! All SQL of workspaces, users, members, sessions, one-time links, the brake, API keys and the audit trail.
+//! All SQL of workspaces, users, members, sessions, one-time links, the brake and API keys; in rooms of their own that of
+//! the audit trail and of second factors.
+
+pub(in crate::workspaces) mod second_factor;
+pub(in crate::workspaces) mod trail;
 
 use db::{DbError, FromValue, Row, ToValue, Tx, ValueRef, sql};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 use words::{ApiKeyId, EmailAddress, Timestamp, UserId, WorkspaceId};
 
-use super::api_keys::{ApiKey, FoundKey};
-use super::audit::AuditEntry;
-use super::brake::Tries;
-use super::model::{Member, ShopSettings, Workspace};
-use super::one_time_links::{Concerns, OneTimeLink, Purpose};
-use super::preferences::Preferences;
-use super::secrets::Digest;
-use super::sessions::{OpenSession, SessionLine, SessionRow};
 use crate::kernel::{Language, Role, Scope};
+use crate::workspaces::api_keys::{ApiKey, FoundKey};
+use crate::workspaces::brake::Tries;
+use crate::workspaces::model::{Member, ShopSettings, Workspace};
+use crate::workspaces::one_time_links::{Concerns, OneTimeLink, Purpose};
+use crate::workspaces::preferences::Preferences;
+use crate::workspaces::secrets::Digest;
+use crate::workspaces::sessions::{OpenSession, SessionLine, SessionRow};
 
 // Workspaces.
 
-pub(super) fn workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Workspace>, DbError> {
+pub(in crate::workspaces) fn workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Workspace>, DbError> {
     tx.query_opt(
-        sql("SELECT id, version, name, language, currency, country, time_zone
+        sql("SELECT id, version, name, language, currency, country, time_zone, second_factor_roles
              FROM workspaces
              WHERE id = $1"),
         &[&workspace],
@@ -27,13 +30,13 @@ pub(super) fn workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Wo
     )
 }
 
-pub(super) fn workspaces(tx: &mut Tx) -> Result<Vec<WorkspaceId>, DbError> {
+pub(in crate::workspaces) fn workspaces(tx: &mut Tx) -> Result<Vec<WorkspaceId>, DbError> {
     tx.query(sql("SELECT id FROM workspaces ORDER BY created_at, id"), &[], |row| row.get(0))
 }
 
-pub(super) fn first_workspace(tx: &mut Tx) -> Result<Option<Workspace>, DbError> {
+pub(in crate::workspaces) fn first_workspace(tx: &mut Tx) -> Result<Option<Workspace>, DbError> {
     tx.query_opt(
-        sql("SELECT id, version, name, language, currency, country, time_zone
+        sql("SELECT id, version, name, language, currency, country, time_zone, second_factor_roles
              FROM workspaces
              ORDER BY created_at, id
              LIMIT 1"),
@@ -43,7 +46,7 @@ pub(super) fn first_workspace(tx: &mut Tx) -> Result<Option<Workspace>, DbError>
 }
 
 /// Describes the first workspace, making it when there is none, and answers which one it is.
-pub(super) fn put_first_workspace(
+pub(in crate::workspaces) fn put_first_workspace(
     tx: &mut Tx,
     new_id: WorkspaceId,
     settings: &ShopSettings,
@@ -57,15 +60,18 @@ pub(super) fn put_first_workspace(
     Ok(new_id)
 }
 
-pub(super) fn insert_workspace(
+pub(in crate::workspaces) fn insert_workspace(
     tx: &mut Tx,
     workspace: WorkspaceId,
     settings: &ShopSettings,
     now: Timestamp,
 ) -> Result<(), DbError> {
     tx.execute(
-        sql("INSERT INTO workspaces (id, name, language, currency, country, time_zone, created_at, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 1)"),
+        sql(
+            "INSERT INTO workspaces (id, name, language, currency, country, time_zone, second_factor_roles, created_at,
+                                     version)
+             VALUES ($1, $2, $3, $4, $5, $6, '', $7, 1)",
+        ),
         &[
             &workspace,
             &settings.name,
@@ -80,7 +86,7 @@ pub(super) fn insert_workspace(
 }
 
 /// Whether the workspace still had this version, and so was changed.
-pub(super) fn update_workspace(
+pub(in crate::workspaces) fn update_workspace(
     tx: &mut Tx,
     workspace: WorkspaceId,
     version: i64,
@@ -103,8 +109,17 @@ pub(super) fn update_workspace(
     Ok(changed == 1)
 }
 
+pub(in crate::workspaces) fn set_second_factor_roles(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    roles: &[Role],
+) -> Result<(), DbError> {
+    tx.execute(sql("UPDATE workspaces SET second_factor_roles = $2 WHERE id = $1"), &[&workspace, &role_codes(roles)])?;
+    Ok(())
+}
+
 /// Makes others who change members of this workspace wait until the transaction ends.
-pub(super) fn lock_workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), DbError> {
+pub(in crate::workspaces) fn lock_workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), DbError> {
     tx.query(sql("SELECT version FROM workspaces WHERE id = $1 FOR UPDATE"), &[&workspace], |row| row.get::<i64>(0))?;
     Ok(())
 }
@@ -112,7 +127,7 @@ pub(super) fn lock_workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), 
 // Users and members.
 
 /// A user to insert.
-pub(super) struct NewUser {
+pub(in crate::workspaces) struct NewUser {
     pub id: UserId,
     pub email: EmailAddress,
     pub name: String,
@@ -122,13 +137,13 @@ pub(super) struct NewUser {
 
 /// Who may sign in with an address.
 #[derive(Clone, Debug)]
-pub(super) struct Account {
+pub(in crate::workspaces) struct Account {
     pub user: UserId,
     pub password_hash: Option<String>,
 }
 
 /// Inserts the user, or gives somebody known by this address the new password; answers who he is.
-pub(super) fn put_user(tx: &mut Tx, user: &NewUser, now: Timestamp) -> Result<UserId, DbError> {
+pub(in crate::workspaces) fn put_user(tx: &mut Tx, user: &NewUser, now: Timestamp) -> Result<UserId, DbError> {
     tx.execute(
         sql("INSERT INTO users (id, email, name, password_hash, language, theme, density, created_at)
              VALUES ($1, $2, $3, $4, $5, 'auto', 'comfortable', $6)
@@ -138,27 +153,31 @@ pub(super) fn put_user(tx: &mut Tx, user: &NewUser, now: Timestamp) -> Result<Us
     tx.query_one(sql("SELECT id FROM users WHERE email = $1"), &[&user.email], |row| row.get(0))
 }
 
-pub(super) fn account(tx: &mut Tx, email: &EmailAddress) -> Result<Option<Account>, DbError> {
+pub(in crate::workspaces) fn account(tx: &mut Tx, email: &EmailAddress) -> Result<Option<Account>, DbError> {
     tx.query_opt(sql("SELECT id, password_hash FROM users WHERE email = $1"), &[email], |row| {
         Ok(Account { user: row.get(0)?, password_hash: row.get(1)? })
     })
 }
 
-pub(super) fn address_of(tx: &mut Tx, user: UserId) -> Result<Option<EmailAddress>, DbError> {
+pub(in crate::workspaces) fn address_of(tx: &mut Tx, user: UserId) -> Result<Option<EmailAddress>, DbError> {
     tx.query_opt(sql("SELECT email FROM users WHERE id = $1"), &[&user], |row| row.get(0))
 }
 
-pub(super) fn set_password_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
+pub(in crate::workspaces) fn set_password_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
     tx.execute(sql("UPDATE users SET password_hash = $2 WHERE id = $1"), &[&user, &hash])?;
     Ok(())
 }
 
-pub(super) fn set_user_name(tx: &mut Tx, user: UserId, name: &str) -> Result<(), DbError> {
+pub(in crate::workspaces) fn set_user_name(tx: &mut Tx, user: UserId, name: &str) -> Result<(), DbError> {
     tx.execute(sql("UPDATE users SET name = $2 WHERE id = $1"), &[&user, &name])?;
     Ok(())
 }
 
-pub(super) fn set_preferences(tx: &mut Tx, user: UserId, preferences: Preferences) -> Result<(), DbError> {
+pub(in crate::workspaces) fn set_preferences(
+    tx: &mut Tx,
+    user: UserId,
+    preferences: Preferences,
+) -> Result<(), DbError> {
     let theme = preferences.theme.map(|theme| theme.code());
     let density = preferences.density.map(|density| density.code());
     tx.execute(
@@ -172,13 +191,17 @@ pub(super) fn set_preferences(tx: &mut Tx, user: UserId, preferences: Preference
     Ok(())
 }
 
-pub(super) fn has_owner(tx: &mut Tx) -> Result<bool, DbError> {
+pub(in crate::workspaces) fn has_owner(tx: &mut Tx) -> Result<bool, DbError> {
     let found = tx.query(sql("SELECT 1 FROM members WHERE role = 'owner' LIMIT 1"), &[], |row| row.get::<i64>(0))?;
     Ok(!found.is_empty())
 }
 
 /// Whether an owner other than this user may sign in.
-pub(super) fn has_other_owner(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, DbError> {
+pub(in crate::workspaces) fn has_other_owner(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<bool, DbError> {
     let found = tx.query(
         sql("SELECT 1 FROM members
              WHERE workspace_id = $1 AND role = 'owner' AND user_id <> $2 AND disabled_at IS NULL
@@ -190,7 +213,7 @@ pub(super) fn has_other_owner(tx: &mut Tx, workspace: WorkspaceId, user: UserId)
 }
 
 /// Makes the user a member with this role, or gives the member this role and lets him in again.
-pub(super) fn put_member(
+pub(in crate::workspaces) fn put_member(
     tx: &mut Tx,
     workspace: WorkspaceId,
     user: UserId,
@@ -206,12 +229,14 @@ pub(super) fn put_member(
     Ok(())
 }
 
-pub(super) fn members(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Member>, DbError> {
+pub(in crate::workspaces) fn members(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Member>, DbError> {
     tx.query(
         sql("SELECT m.user_id, u.name, u.email, m.role, m.created_at, m.disabled_at,
                     (SELECT MAX(s.last_seen_at) FROM sessions s
-                     WHERE s.workspace_id = m.workspace_id AND s.user_id = m.user_id)
+                     WHERE s.workspace_id = m.workspace_id AND s.user_id = m.user_id),
+                    t.confirmed_at
              FROM members m
+             LEFT JOIN totp_seeds t ON t.user_id = m.user_id
              JOIN users u ON u.id = m.user_id
              WHERE m.workspace_id = $1
              ORDER BY u.name, m.user_id"),
@@ -220,10 +245,16 @@ pub(super) fn members(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Member>
     )
 }
 
-pub(super) fn member(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<Option<Member>, DbError> {
+pub(in crate::workspaces) fn member(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<Option<Member>, DbError> {
     tx.query_opt(
-        sql("SELECT m.user_id, u.name, u.email, m.role, m.created_at, m.disabled_at, CAST(NULL AS BIGINT)
+        sql("SELECT m.user_id, u.name, u.email, m.role, m.created_at, m.disabled_at, CAST(NULL AS BIGINT),
+                    t.confirmed_at
              FROM members m
+             LEFT JOIN totp_seeds t ON t.user_id = m.user_id
              JOIN users u ON u.id = m.user_id
              WHERE m.workspace_id = $1 AND m.user_id = $2"),
         &[&workspace, &user],
@@ -232,7 +263,10 @@ pub(super) fn member(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Resul
 }
 
 /// The oldest workspace to which this user may sign in, and his role there.
-pub(super) fn first_membership(tx: &mut Tx, user: UserId) -> Result<Option<(WorkspaceId, Role)>, DbError> {
+pub(in crate::workspaces) fn first_membership(
+    tx: &mut Tx,
+    user: UserId,
+) -> Result<Option<(WorkspaceId, Role)>, DbError> {
     tx.query_opt(
         sql("SELECT workspace_id, role FROM members
              WHERE user_id = $1 AND disabled_at IS NULL
@@ -243,7 +277,37 @@ pub(super) fn first_membership(tx: &mut Tx, user: UserId) -> Result<Option<(Work
     )
 }
 
-pub(super) fn is_member_address(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<bool, DbError> {
+/// The workspaces to which this user may sign in, by name.
+pub(in crate::workspaces) fn shops_of(tx: &mut Tx, user: UserId) -> Result<Vec<(WorkspaceId, String, Role)>, DbError> {
+    tx.query(
+        sql("SELECT w.id, w.name, m.role FROM members m
+             JOIN workspaces w ON w.id = m.workspace_id
+             WHERE m.user_id = $1 AND m.disabled_at IS NULL
+             ORDER BY w.name, w.id
+             LIMIT 200"),
+        &[&user],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
+/// The role of a user who may sign in to this workspace.
+pub(in crate::workspaces) fn open_role(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<Option<Role>, DbError> {
+    tx.query_opt(
+        sql("SELECT role FROM members WHERE workspace_id = $1 AND user_id = $2 AND disabled_at IS NULL"),
+        &[&workspace, &user],
+        |row| row.get(0),
+    )
+}
+
+pub(in crate::workspaces) fn is_member_address(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    email: &EmailAddress,
+) -> Result<bool, DbError> {
     let found = tx.query_opt(
         sql("SELECT 1 FROM members m
              JOIN users u ON u.id = m.user_id
@@ -254,7 +318,11 @@ pub(super) fn is_member_address(tx: &mut Tx, workspace: WorkspaceId, email: &Ema
     Ok(found.is_some())
 }
 
-pub(super) fn is_member_elsewhere(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, DbError> {
+pub(in crate::workspaces) fn is_member_elsewhere(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<bool, DbError> {
     let found = tx.query(
         sql("SELECT 1 FROM members WHERE user_id = $2 AND workspace_id <> $1 LIMIT 1"),
         &[&workspace, &user],
@@ -263,7 +331,12 @@ pub(super) fn is_member_elsewhere(tx: &mut Tx, workspace: WorkspaceId, user: Use
     Ok(!found.is_empty())
 }
 
-pub(super) fn set_role(tx: &mut Tx, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), DbError> {
+pub(in crate::workspaces) fn set_role(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+) -> Result<(), DbError> {
     tx.execute(
         sql("UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2"),
         &[&workspace, &user, &role],
@@ -271,7 +344,7 @@ pub(super) fn set_role(tx: &mut Tx, workspace: WorkspaceId, user: UserId, role: 
     Ok(())
 }
 
-pub(super) fn set_disabled(
+pub(in crate::workspaces) fn set_disabled(
     tx: &mut Tx,
     workspace: WorkspaceId,
     user: UserId,
@@ -284,33 +357,35 @@ pub(super) fn set_disabled(
     Ok(())
 }
 
-pub(super) fn delete_member(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_member(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM members WHERE workspace_id = $1 AND user_id = $2"), &[&workspace, &user])?;
     Ok(())
 }
 
 // Sessions.
 
-pub(super) fn insert_session(
+pub(in crate::workspaces) fn insert_session(
     tx: &mut Tx,
     workspace: WorkspaceId,
     user: UserId,
     session: &SessionRow,
 ) -> Result<(), DbError> {
     tx.execute(
-        sql("INSERT INTO sessions (token_digest, id, user_id, workspace_id, created_at, last_seen_at, device)
-             VALUES ($1, $2, $3, $4, $5, $5, $6)"),
+        sql("INSERT INTO sessions (token_digest, id, user_id, workspace_id, created_at, last_seen_at, proved_at, device)
+             VALUES ($1, $2, $3, $4, $5, $5, $5, $6)"),
         &[&session.digest, &session.id, &user, &workspace, &session.now, &session.device],
     )?;
     Ok(())
 }
 
 /// The session of a token whose user may still sign in to its workspace.
-pub(super) fn session(tx: &mut Tx, digest: &Digest) -> Result<Option<OpenSession>, DbError> {
+pub(in crate::workspaces) fn session(tx: &mut Tx, digest: &Digest) -> Result<Option<OpenSession>, DbError> {
     tx.query_opt(
-        sql("SELECT w.id, w.version, w.name, w.language, w.currency, w.country, w.time_zone,
+        sql("SELECT w.id, w.version, w.name, w.language, w.currency, w.country, w.time_zone, w.second_factor_roles,
                     s.id, s.user_id, u.name, u.email, u.language, u.theme, u.density, m.role,
-                    s.created_at, s.last_seen_at
+                    s.created_at, s.last_seen_at, s.proved_at,
+                    (SELECT COUNT(*) FROM totp_seeds t WHERE t.user_id = s.user_id AND t.confirmed_at IS NOT NULL),
+                    (SELECT COUNT(*) FROM members o WHERE o.user_id = s.user_id AND o.disabled_at IS NULL)
              FROM sessions s
              JOIN users u ON u.id = s.user_id
              JOIN members m ON m.workspace_id = s.workspace_id AND m.user_id = s.user_id
@@ -319,25 +394,31 @@ pub(super) fn session(tx: &mut Tx, digest: &Digest) -> Result<Option<OpenSession
         &[digest],
         |row| {
             let workspace = read_workspace(row)?;
+            let role = row.get(15)?;
+            let has_second_factor = row.get::<i64>(19)? > 0;
             Ok(OpenSession {
-                id: row.get(7)?,
-                user: row.get(8)?,
-                user_name: row.get(9)?,
-                user_email: row.get(10)?,
-                language: row.get(11)?,
-                theme: row.get(12)?,
-                density: row.get(13)?,
-                role: row.get(14)?,
+                id: row.get(8)?,
+                user: row.get(9)?,
+                user_name: row.get(10)?,
+                user_email: row.get(11)?,
+                language: row.get(12)?,
+                theme: row.get(13)?,
+                density: row.get(14)?,
+                role,
                 workspace: workspace.id,
+                owes_second_factor: !has_second_factor && workspace.second_factor_roles.contains(&role),
+                has_second_factor,
                 settings: workspace.settings,
-                created_at: row.get(15)?,
-                last_seen_at: row.get(16)?,
+                created_at: row.get(16)?,
+                last_seen_at: row.get(17)?,
+                proved_at: row.get(18)?,
+                has_other_shops: row.get::<i64>(20)? > 1,
             })
         },
     )
 }
 
-pub(super) fn see_session(tx: &mut Tx, digest: &Digest, now: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn see_session(tx: &mut Tx, digest: &Digest, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
         sql("UPDATE sessions SET last_seen_at = $2 WHERE token_digest = $1 AND last_seen_at < $2"),
         &[digest, &now],
@@ -345,7 +426,32 @@ pub(super) fn see_session(tx: &mut Tx, digest: &Digest, now: Timestamp) -> Resul
     Ok(())
 }
 
-pub(super) fn sessions(
+pub(in crate::workspaces) fn prove_session(
+    tx: &mut Tx,
+    session: Uuid,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(sql("UPDATE sessions SET proved_at = $3 WHERE id = $1 AND user_id = $2"), &[&session, &user, &now])?;
+    Ok(())
+}
+
+/// Takes a session to another workspace under a new token; its age goes with it.
+pub(in crate::workspaces) fn move_session(
+    tx: &mut Tx,
+    session: Uuid,
+    user: UserId,
+    workspace: WorkspaceId,
+    digest: &Digest,
+) -> Result<(), DbError> {
+    tx.execute(
+        sql("UPDATE sessions SET token_digest = $4, workspace_id = $3 WHERE id = $1 AND user_id = $2"),
+        &[&session, &user, &workspace, digest],
+    )?;
+    Ok(())
+}
+
+pub(in crate::workspaces) fn sessions(
     tx: &mut Tx,
     user: UserId,
     begun_after: Timestamp,
@@ -363,39 +469,52 @@ pub(super) fn sessions(
     )
 }
 
-pub(super) fn delete_session_of_token(tx: &mut Tx, digest: &Digest) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_session_of_token(tx: &mut Tx, digest: &Digest) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE token_digest = $1"), &[digest])?;
     Ok(())
 }
 
-pub(super) fn delete_session(tx: &mut Tx, user: UserId, session: Uuid) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_session(tx: &mut Tx, user: UserId, session: Uuid) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE user_id = $1 AND id = $2"), &[&user, &session])?;
     Ok(())
 }
 
-pub(super) fn delete_other_sessions(tx: &mut Tx, user: UserId, kept: Uuid) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_other_sessions(tx: &mut Tx, user: UserId, kept: Uuid) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE user_id = $1 AND id <> $2"), &[&user, &kept])?;
     Ok(())
 }
 
-pub(super) fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE user_id = $1"), &[&user])?;
     Ok(())
 }
 
-pub(super) fn delete_sessions_in(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_sessions_in(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE user_id = $2 AND workspace_id = $1"), &[&workspace, &user])?;
     Ok(())
 }
 
-pub(super) fn delete_sessions_begun_before(tx: &mut Tx, user: UserId, begun: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_sessions_begun_before(
+    tx: &mut Tx,
+    user: UserId,
+    begun: Timestamp,
+) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2"), &[&user, &begun])?;
     Ok(())
 }
 
 // One-time links.
 
-pub(super) fn insert_link(tx: &mut Tx, link: &OneTimeLink, digest: &Digest, made_by: &str) -> Result<(), DbError> {
+pub(in crate::workspaces) fn insert_link(
+    tx: &mut Tx,
+    link: &OneTimeLink,
+    digest: &Digest,
+    made_by: &str,
+) -> Result<(), DbError> {
     let concerns = &link.concerns;
     tx.execute(
         sql("INSERT INTO one_time_tokens (token_digest, id, purpose, user_id, workspace_id, role, email, made_by,
@@ -418,7 +537,7 @@ pub(super) fn insert_link(tx: &mut Tx, link: &OneTimeLink, digest: &Digest, made
 }
 
 /// The link of a digest that was not used and has not expired.
-pub(super) fn one_time_link(
+pub(in crate::workspaces) fn one_time_link(
     tx: &mut Tx,
     purpose: Purpose,
     digest: &Digest,
@@ -434,7 +553,12 @@ pub(super) fn one_time_link(
 }
 
 /// Whether the link could be used and now is.
-pub(super) fn mark_link_used(tx: &mut Tx, purpose: Purpose, digest: &Digest, now: Timestamp) -> Result<bool, DbError> {
+pub(in crate::workspaces) fn mark_link_used(
+    tx: &mut Tx,
+    purpose: Purpose,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     let changed = tx.execute(
         sql("UPDATE one_time_tokens SET used_at = $3
              WHERE token_digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3"),
@@ -443,7 +567,7 @@ pub(super) fn mark_link_used(tx: &mut Tx, purpose: Purpose, digest: &Digest, now
     Ok(changed == 1)
 }
 
-pub(super) fn used_link(tx: &mut Tx, digest: &Digest) -> Result<Option<OneTimeLink>, DbError> {
+pub(in crate::workspaces) fn used_link(tx: &mut Tx, digest: &Digest) -> Result<Option<OneTimeLink>, DbError> {
     tx.query_opt(
         sql("SELECT id, purpose, workspace_id, user_id, role, email, created_at, expires_at
              FROM one_time_tokens
@@ -453,7 +577,11 @@ pub(super) fn used_link(tx: &mut Tx, digest: &Digest) -> Result<Option<OneTimeLi
     )
 }
 
-pub(super) fn invitations(tx: &mut Tx, workspace: WorkspaceId, now: Timestamp) -> Result<Vec<OneTimeLink>, DbError> {
+pub(in crate::workspaces) fn invitations(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    now: Timestamp,
+) -> Result<Vec<OneTimeLink>, DbError> {
     tx.query(
         sql("SELECT id, purpose, workspace_id, user_id, role, email, created_at, expires_at
              FROM one_time_tokens
@@ -465,12 +593,16 @@ pub(super) fn invitations(tx: &mut Tx, workspace: WorkspaceId, now: Timestamp) -
     )
 }
 
-pub(super) fn delete_links_of(tx: &mut Tx, purpose: Purpose) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_links_of(tx: &mut Tx, purpose: Purpose) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM one_time_tokens WHERE purpose = $1"), &[&purpose])?;
     Ok(())
 }
 
-pub(super) fn delete_invitations_of(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_invitations_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    email: &EmailAddress,
+) -> Result<(), DbError> {
     tx.execute(
         sql("DELETE FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND email = $2"),
         &[&workspace, email],
@@ -478,7 +610,11 @@ pub(super) fn delete_invitations_of(tx: &mut Tx, workspace: WorkspaceId, email: 
     Ok(())
 }
 
-pub(super) fn delete_invitation(tx: &mut Tx, workspace: WorkspaceId, invitation: Uuid) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_invitation(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    invitation: Uuid,
+) -> Result<(), DbError> {
     tx.execute(
         sql("DELETE FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND id = $2"),
         &[&workspace, &invitation],
@@ -486,20 +622,20 @@ pub(super) fn delete_invitation(tx: &mut Tx, workspace: WorkspaceId, invitation:
     Ok(())
 }
 
-pub(super) fn delete_reset_links_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_reset_links_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM one_time_tokens WHERE purpose = 'reset' AND user_id = $1"), &[&user])?;
     Ok(())
 }
 
 /// Links that can never be used again.
-pub(super) fn delete_old_links(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn delete_old_links(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM one_time_tokens WHERE expires_at <= $1 OR used_at IS NOT NULL"), &[&now])?;
     Ok(())
 }
 
 // The brake.
 
-pub(super) fn tries(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Tries>, DbError> {
+pub(in crate::workspaces) fn tries(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<Tries>, DbError> {
     tx.query_opt(
         sql("SELECT tries, last_at FROM sign_in_attempts WHERE bucket = $1 AND expires_at > $2"),
         &[&bucket, &now],
@@ -507,7 +643,12 @@ pub(super) fn tries(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<Option<
     )
 }
 
-pub(super) fn put_tries(tx: &mut Tx, bucket: &str, tries: Tries, expires_at: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn put_tries(
+    tx: &mut Tx,
+    bucket: &str,
+    tries: Tries,
+    expires_at: Timestamp,
+) -> Result<(), DbError> {
     tx.execute(
         sql("INSERT INTO sign_in_attempts (bucket, tries, last_at, expires_at)
              VALUES ($1, $2, $3, $4)
@@ -518,19 +659,19 @@ pub(super) fn put_tries(tx: &mut Tx, bucket: &str, tries: Tries, expires_at: Tim
     Ok(())
 }
 
-pub(super) fn forget_tries(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
+pub(in crate::workspaces) fn forget_tries(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sign_in_attempts WHERE bucket = $1"), &[&bucket])?;
     Ok(())
 }
 
-pub(super) fn forget_old_tries(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn forget_old_tries(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM sign_in_attempts WHERE expires_at <= $1"), &[&now])?;
     Ok(())
 }
 
 // API keys.
 
-pub(super) fn insert_api_key(
+pub(in crate::workspaces) fn insert_api_key(
     tx: &mut Tx,
     workspace: WorkspaceId,
     key: &ApiKey,
@@ -554,7 +695,7 @@ pub(super) fn insert_api_key(
     Ok(())
 }
 
-pub(super) fn api_keys(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<ApiKey>, DbError> {
+pub(in crate::workspaces) fn api_keys(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<ApiKey>, DbError> {
     tx.query(
         sql("SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at
              FROM api_keys
@@ -566,7 +707,7 @@ pub(super) fn api_keys(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<ApiKey
     )
 }
 
-pub(super) fn api_key_of(tx: &mut Tx, secret_digest: &Digest) -> Result<Option<FoundKey>, DbError> {
+pub(in crate::workspaces) fn api_key_of(tx: &mut Tx, secret_digest: &Digest) -> Result<Option<FoundKey>, DbError> {
     tx.query_opt(
         sql("SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at,
                     workspace_id, secret_digest
@@ -578,7 +719,7 @@ pub(super) fn api_key_of(tx: &mut Tx, secret_digest: &Digest) -> Result<Option<F
 }
 
 /// Whether there was such a key that worked.
-pub(super) fn revoke_api_key(
+pub(in crate::workspaces) fn revoke_api_key(
     tx: &mut Tx,
     workspace: WorkspaceId,
     key: ApiKeyId,
@@ -591,28 +732,15 @@ pub(super) fn revoke_api_key(
     Ok(changed == 1)
 }
 
-pub(super) fn use_api_key(tx: &mut Tx, workspace: WorkspaceId, key: ApiKeyId, now: Timestamp) -> Result<(), DbError> {
+pub(in crate::workspaces) fn use_api_key(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> Result<(), DbError> {
     tx.execute(
         sql("UPDATE api_keys SET last_used_at = $3 WHERE workspace_id = $1 AND id = $2"),
         &[&workspace, &key, &now],
-    )?;
-    Ok(())
-}
-
-// The audit trail.
-
-pub(super) fn insert_audit_entry(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    id: Uuid,
-    at: Timestamp,
-    actor: &str,
-    entry: &AuditEntry,
-) -> Result<(), DbError> {
-    tx.execute(
-        sql("INSERT INTO audit_entries (workspace_id, id, at, actor, action, subject, detail)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)"),
-        &[&workspace, &id, &at, &actor, &entry.action, &entry.subject, &entry.detail],
     )?;
     Ok(())
 }
@@ -631,6 +759,7 @@ fn read_workspace(row: &Row<'_>) -> Result<Workspace, DbError> {
             country: row.get(5)?,
             time_zone,
         },
+        second_factor_roles: row.get::<StoredRoles>(7)?.0,
     })
 }
 
@@ -643,6 +772,7 @@ fn read_member(row: &Row<'_>) -> Result<Member, DbError> {
         joined_at: row.get(4)?,
         disabled_at: row.get(5)?,
         last_seen_at: row.get(6)?,
+        second_factor_since: row.get(7)?,
     })
 }
 
@@ -671,7 +801,7 @@ fn read_api_key(row: &Row<'_>) -> Result<ApiKey, DbError> {
 }
 
 /// `events:write profiles:read`
-pub(super) fn scope_codes(scopes: &[Scope]) -> String {
+pub(in crate::workspaces) fn scope_codes(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(" ")
 }
 
@@ -683,6 +813,22 @@ impl FromValue for StoredScopes {
     fn from_value(value: ValueRef<'_>) -> Option<Self> {
         let ValueRef::Text(text) = value else { return None };
         text.split(' ').map(|code| code.parse().ok()).collect::<Option<Vec<Scope>>>().map(Self)
+    }
+}
+
+/// `admin owner`
+fn role_codes(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" ")
+}
+
+struct StoredRoles(Vec<Role>);
+
+impl FromValue for StoredRoles {
+    const WANTED: &'static str = "roles";
+
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
+        let ValueRef::Text(text) = value else { return None };
+        text.split_whitespace().map(|code| code.parse().ok()).collect::<Option<Vec<Role>>>().map(Self)
     }
 }
 

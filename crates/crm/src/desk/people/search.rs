@@ -1,0 +1,114 @@
+//! Whom somebody means by what he types: names, identifiers, numbers of orders, however they are written.
+
+use std::collections::HashSet;
+
+use db::{DbError, Tx};
+use words::{Country, Phone, ProfileId, WorkspaceId, fold, search_key};
+
+use crate::profiles::identity::{Reading, read_identifier};
+use crate::profiles::store::{self, ListedPerson};
+use crate::{commerce, profiles, workspaces};
+
+/// People by the beginning of their first or last name, of an identifier or of an order's number, or by their id.
+pub fn search(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows: usize) -> Result<Vec<ListedPerson>, DbError> {
+    let numbers = search_numbers(tx, workspace, text, rows)?;
+    store::people_in_order(tx, workspace, &numbers)
+}
+
+/// The same as numbers, each once; no more than `rows`.
+pub fn search_numbers(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows: usize) -> Result<Vec<i64>, DbError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    if let Ok(id) = text.parse::<ProfileId>() {
+        found.extend(store::profile_by_id(tx, workspace, id)?.map(|profile| profile.number));
+    }
+    let name = search_key(text);
+    if !name.is_empty() {
+        found.extend(store::numbers_named(tx, workspace, &name, rows)?);
+    }
+    for spelling in spellings(text.strip_prefix('#').unwrap_or(text)) {
+        found.extend(commerce::store::owners_with_prefix(tx, workspace, &spelling, rows)?);
+    }
+    let country = country_of(tx, workspace)?;
+    for rule in profiles::identifier_rules(tx, workspace)? {
+        for prefix in prefixes_of(&rule.kind, text, country) {
+            found.extend(store::identifiers_with_prefix(tx, workspace, &rule.kind, &prefix, rows)?);
+        }
+    }
+    roots_of(tx, workspace, &found, rows)
+}
+
+/// What was typed, in the forms in which identifiers of this kind are stored.
+fn prefixes_of(kind: &str, text: &str, country: Country) -> Vec<String> {
+    match kind {
+        "email" => {
+            let (typed, plain) = (fold(text), without_accents(text));
+            if typed == plain { vec![typed] } else { vec![typed, plain] }
+        }
+        "phone" => match Phone::parse(text, country) {
+            Ok(phone) => vec![phone.as_str().to_owned()],
+            Err(_) => Phone::prefix(text, country).into_iter().collect(),
+        },
+        _ => spellings(text),
+    }
+}
+
+/// Addresses hardly ever bear the accents of the name that they are made of.
+fn without_accents(text: &str) -> String {
+    text.chars()
+        .map(
+            |letter| {
+                if letter.is_alphanumeric() { search_key(letter.encode_utf8(&mut [0; 4])) } else { letter.to_string() }
+            },
+        )
+        .collect()
+}
+
+/// Numbers of customers and orders are kept as they were sent: `a-10` finds `A-10`.
+fn spellings(text: &str) -> Vec<String> {
+    let mut spellings = vec![text.to_owned()];
+    for other in [text.to_uppercase(), text.to_lowercase()] {
+        if !other.is_empty() && !spellings.contains(&other) {
+            spellings.push(other);
+        }
+    }
+    spellings.retain(|spelling| !spelling.is_empty());
+    spellings
+}
+
+fn country_of(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Country, DbError> {
+    let shop = workspaces::shop(tx, workspace)?;
+    Ok(shop.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR))
+}
+
+/// The people of these profiles, each once, in the order of the profiles.
+fn roots_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64], rows: usize) -> Result<Vec<i64>, DbError> {
+    let found = store::profiles_by_number(tx, workspace, numbers)?;
+    let mut roots = std::collections::HashMap::with_capacity(found.len());
+    for profile in found {
+        let number = profile.number;
+        let root = if profile.merged_into.is_some() { store::root_of(tx, workspace, profile)?.number } else { number };
+        roots.insert(number, root);
+    }
+    let mut known = HashSet::new();
+    let people = numbers.iter().filter_map(|number| roots.get(number)).filter(|root| known.insert(**root));
+    Ok(people.take(rows).copied().collect())
+}
+
+/// The person with exactly this identifier, written in any form (`Ana@Example.com`, `06 12 34 56 78`).
+pub fn by_identifier(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    kind: &str,
+    value: &str,
+) -> Result<Vec<ListedPerson>, DbError> {
+    let country = country_of(tx, workspace)?;
+    let Reading::Identity(claim) = read_identifier(kind, value, country) else { return Ok(Vec::new()) };
+    let owners = store::owners_of(tx, workspace, &claim.kind, &[claim.value])?;
+    let numbers: Vec<i64> = owners.into_iter().map(|(_, number)| number).collect();
+    let roots = roots_of(tx, workspace, &numbers, 1)?;
+    store::people_in_order(tx, workspace, &roots)
+}

@@ -1,0 +1,93 @@
+//! What is counted, remembered or due: numbers in use, message ids, kept sums, timers.
+
+use std::collections::{BTreeMap, HashSet};
+
+use db::{DbError, Tx};
+use words::Span;
+
+use super::{Place, Report};
+use crate::profiles::store as people;
+use crate::{segments, stream};
+
+/// Newest events whose message ids must be remembered, or a repeat would count twice.
+const EVENTS_LOOKED_UP: usize = 2_000;
+/// A timer later than this, while the stream went on, was missed and not merely waiting for its turn.
+const LATE: Span = Span::from_minutes(1);
+/// Late timers that are listed.
+const MAX_LATE: usize = 100;
+
+pub(super) fn check(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
+    numbers(tx, place, report)?;
+    newest_events(tx, place, report)?;
+    sums(tx, place, report)?;
+    for (due_at, number) in people::due_timers(tx, place.workspace, place.instant.minus(LATE), MAX_LATE)? {
+        report.find("timers", format!("the timer of person {number} was due at {due_at} and did not go off"));
+    }
+    Ok(())
+}
+
+fn numbers(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
+    let pairs = [
+        ("seq", stream::log::newest_seq(tx, place.workspace)?),
+        ("profile_number", people::highest_number(tx, place.workspace)?),
+    ];
+    let counters = stream::store::counters(tx, place.workspace)?;
+    for (name, in_use) in pairs {
+        let counter = counters.get(name).copied().unwrap_or_default();
+        if counter < in_use {
+            report.find("counters", format!("the counter {name} stands at {counter} where {in_use} is in use"));
+        }
+    }
+    Ok(())
+}
+
+fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
+    let rows = stream::log::newest(tx, place.workspace, EVENTS_LOOKED_UP)?;
+    let mut met = HashSet::new();
+    for row in rows.iter().filter(|row| !row.message_id.is_empty()) {
+        if !stream::store::knows_message(tx, place.workspace, row.source_no, &row.message_id)? {
+            report.find("message_ids", format!("the message id of event {} is not remembered", row.seq));
+        }
+        if !met.insert((row.source_no, row.message_id.as_str())) {
+            report.find("message_ids", format!("event {} stands in the log a second time", row.seq));
+        }
+    }
+    let numbers: Vec<i64> = rows.iter().map(|row| row.number).filter(|number| *number != 0).collect();
+    let there: HashSet<i64> =
+        people::profiles_by_number(tx, place.workspace, &numbers)?.into_iter().map(|profile| profile.number).collect();
+    for row in rows.iter().filter(|row| row.number != 0 && !there.contains(&row.number)) {
+        report.find("events", format!("event {} belongs to profile {}, which is not there", row.seq, row.number));
+    }
+    Ok(())
+}
+
+fn sums(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
+    let (kept, counted) = (people::kept_stages(tx, place.workspace)?, people::counted_stages(tx, place.workspace)?);
+    compare(&kept, &counted, |stage, kept, counted| {
+        report.find("sums", format!("{kept} people are counted in stage “{stage}” where {counted} are listed"));
+    });
+    let (kept, counted) =
+        (segments::store::counts(tx, place.workspace)?, segments::store::summed_members(tx, place.workspace)?);
+    compare(&kept, &counted, |no, kept, counted| {
+        let id = place.book.definition(*no).map_or_else(|| no.to_string(), |definition| definition.id.to_string());
+        report.find("sums", format!("{kept} members of {id} are counted where {counted} are marked"));
+    });
+    Ok(())
+}
+
+/// Tells every key whose two amounts differ; one that is missing counts as nothing.
+pub(super) fn compare<K: Ord + Clone, T: Copy + Default + PartialEq>(
+    kept: &BTreeMap<K, T>,
+    counted: &BTreeMap<K, T>,
+    mut tell: impl FnMut(&K, T, T),
+) {
+    let mut keys: Vec<&K> = kept.keys().chain(counted.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let (one, other) = (kept.get(key).copied().unwrap_or_default(), counted.get(key).copied().unwrap_or_default());
+        if one != other {
+            tell(key, one, other);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Proving anew who one is, before what would let an intruder stay.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Form};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::set_up::hashing_failed;
+use super::{
+    FieldErrors, device_of, form_again, form_later, hidden, local_or_home, page_context, see_other, wait_text,
+};
+use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit};
+use crate::ui::{Button, Field, PageContext, PageHead, page, panel};
+use crate::workspaces::client_address::ClientAddress;
+use crate::workspaces::security::prove_again;
+use crate::workspaces::sessions::OpenSession;
+use crate::workspaces::sign_in::{Credentials, SignInError};
+
+pub(super) fn routes(table: &mut RouteTable) {
+    let own = Access::Member(Permission::EditOwnAccount);
+    table.add_proved(Method::GET, "/account/confirm", own, Proof::Owing, get(show));
+    table.add_proved(Method::POST, "/account/confirm", own, Proof::Owing, post(submit));
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ConfirmForm {
+    password: String,
+    next: String,
+}
+
+async fn show(Extension(visit): Extension<Visit>, Query(form): Query<ConfirmForm>) -> Response {
+    confirm_page(&page_context(&visit, None), &visit, &form.next, &FieldErrors::none()).into_response()
+}
+
+async fn submit(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Extension(session): Extension<OpenSession>,
+    Extension(address): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Form(form): Form<ConfirmForm>,
+) -> Result<Response, Problem> {
+    let credentials = Credentials {
+        email: session.user_email.clone(),
+        password: form.password,
+        address,
+        device: device_of(&headers),
+        previous_token: None,
+    };
+    let context = page_context(&visit, None);
+    let again = |errors: &FieldErrors| confirm_page(&context, &visit, &form.next, errors);
+    match prove_again(&app, session.user, session.id, &credentials).await {
+        Ok(()) => Ok(see_other(local_or_home(&form.next))),
+        Err(SignInError::Refused) => Ok(form_again(again(&FieldErrors::of(&context, "password", "password-wrong")))),
+        Err(SignInError::TooSoon { wait }) => {
+            Ok(form_later(again(&FieldErrors(Some(("password", wait_text(&context, wait))))), wait))
+        }
+        Err(SignInError::Hash(error)) => Err(hashing_failed(&error)),
+        Err(SignInError::Db(error)) => Err(error.into()),
+    }
+}
+
+fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &FieldErrors) -> Markup {
+    let fields = html! {
+        form class="stack" method="post" action="/account/confirm" hx-boost="false" {
+            p class="muted" { (context.t("confirm-intro")) }
+            input type="text" name="username" value=(visit.user_email) autocomplete="username" hidden;
+            (Field::password(context.language, "password", context.t("password-current"))
+                .required()
+                .autofocus()
+                .attribute("autocomplete", "current-password")
+                .error(errors.on("password")))
+            (hidden("next", local_or_home(next)))
+            div { (Button::primary(context.t("confirm-submit"))) }
+        }
+    };
+    let title = context.t("confirm-title");
+    let body = html! { div class="narrow" { (panel(&visit.user_email, &Markup::default(), &fields)) } };
+    page(context, &PageHead::new(&*title), &body)
+}

@@ -1,0 +1,125 @@
+//! What lets a member in: a session at once, or first the second step of a sign-in.
+
+use db::{DbError, Tx};
+use thiserror::Error;
+use words::{Span, UserId, WorkspaceId};
+
+use super::audit::{AuditEntry, AuditMoment, record_audit};
+use super::brake::{Payment, pay_for_code};
+use super::one_time_links::{Concerns, NewLink, Purpose, find_link, new_link, use_link};
+use super::second_factor::{has_second_factor, use_code};
+use super::secrets::digest;
+use super::sessions::{NewSession, SessionRow, begin, new_session_row};
+use super::store;
+use crate::kernel::{Actor, ActorKind, App, Role};
+
+/// What somebody gets who proved his first factor.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    Session(NewSession),
+    /// The token of the second step, for a cookie; not stored, not logged.
+    SecondStep(String),
+}
+
+/// What an entry needs, made before its transaction: which of both it will be is known only inside.
+pub(super) struct Door {
+    session: SessionRow,
+    step: NewLink,
+    moment: AuditMoment,
+}
+
+impl Door {
+    pub fn new(app: &App, device: String) -> Self {
+        Self {
+            session: new_session_row(app, device),
+            step: new_link(app, Purpose::SecondStep, Concerns::default()),
+            moment: AuditMoment::of(app),
+        }
+    }
+
+    /// Lets in whoever proved his first factor. Every way to a session goes through here or through the second step.
+    pub fn enter(&self, tx: &mut Tx, workspace: WorkspaceId, user: UserId, role: Role) -> Result<Entry, DbError> {
+        if has_second_factor(tx, user)? {
+            let mut link = self.step.row.clone();
+            link.concerns = Concerns { workspace: Some(workspace), user: Some(user), ..Concerns::default() };
+            store::insert_link(tx, &link, &self.step.digest, &user.to_string())?;
+            return Ok(Entry::SecondStep(self.step.token.clone()));
+        }
+        record_sign_in(tx, workspace, user, role, &self.moment)?;
+        begin(tx, workspace, user, role, &self.session).map(Entry::Session)
+    }
+}
+
+fn record_sign_in(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    moment: &AuditMoment,
+) -> Result<(), DbError> {
+    let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
+    record_audit(tx, &actor, moment, &AuditEntry::new("signed_in", &user))
+}
+
+/// Why the second step did not lead in.
+#[derive(Debug, Error)]
+pub enum SecondStepError {
+    #[error("this took too long; sign in again")]
+    Gone,
+    #[error("this code is not right, or was used already; wait for the next one")]
+    WrongCode,
+    #[error("too many tries; wait {} s", wait.as_millis() / 1000)]
+    TooSoon { wait: Span },
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A code for the second step, and where it comes from.
+pub(super) struct SecondStep {
+    pub token: String,
+    pub code: String,
+    pub device: String,
+    /// The token of the session that this browser has: it ends.
+    pub previous_token: Option<String>,
+}
+
+/// Whether a second step of this token waits for its code.
+pub(super) async fn is_waiting(app: &App, token: String) -> Result<bool, DbError> {
+    let now = app.now();
+    app.db.read(move |tx| Ok(find_link(tx, Purpose::SecondStep, &token, now)?.is_some())).await
+}
+
+/// Begins the session for who has the code too. A wrong code is paid for and leaves the step open.
+pub(super) async fn take_second_step(app: &App, step: SecondStep) -> Result<NewSession, SecondStepError> {
+    let session = new_session_row(app, step.device.clone());
+    let (moment, vault) = (AuditMoment::of(app), app.settings.vault.clone());
+    let previous = step.previous_token.as_deref().map(digest);
+    // An answer inside an answer: a wrong code keeps what was paid for it, a failure rolls back.
+    app.db
+        .write(move |tx| {
+            let now = moment.now;
+            let link = find_link(tx, Purpose::SecondStep, &step.token, now)?;
+            let Some((workspace, user)) = link.and_then(|link| link.concerns.workspace.zip(link.concerns.user)) else {
+                return Ok(Err(SecondStepError::Gone));
+            };
+            store::second_factor::lock_user(tx, user)?;
+            if let Payment::Wait(wait) = pay_for_code(tx, user, now)? {
+                return Ok(Err(SecondStepError::TooSoon { wait }));
+            }
+            let Some(role) = store::open_role(tx, workspace, user)? else { return Ok(Err(SecondStepError::Gone)) };
+            if !use_code(tx, user, &step.code, &vault, now)? {
+                let entry = AuditEntry::new("second_factor_refused", &user);
+                record_audit(tx, &Actor::system(workspace), &moment, &entry)?;
+                return Ok(Err(SecondStepError::WrongCode));
+            }
+            if use_link(tx, Purpose::SecondStep, &step.token, now)?.is_none() {
+                return Ok(Err(SecondStepError::Gone));
+            }
+            if let Some(previous) = previous {
+                store::delete_session_of_token(tx, &previous)?;
+            }
+            record_sign_in(tx, workspace, user, role, &moment)?;
+            Ok::<_, DbError>(Ok(begin(tx, workspace, user, role, &session)?))
+        })
+        .await?
+}
