@@ -111,10 +111,13 @@ impl Browser {
         .await
     }
 
-    /// Waits for the element and for nothing to cover it.
+    /// Waits for the element and for nothing to cover it. Scrolls it out from under bars first, as somebody would.
     pub async fn click(&self, css: &str) -> Result<(), BrowserError> {
         self.until(&format!("{css} to click"), async || {
-            self.client.find(Locator::Css(css)).await?.click().await.map(Some)
+            let element = self.client.find(Locator::Css(css)).await?;
+            let argument = serde_json::to_value(&element)?;
+            self.client.execute("arguments[0].scrollIntoView({ block: 'nearest' })", vec![argument]).await?;
+            element.click().await.map(Some)
         })
         .await
     }

@@ -405,7 +405,8 @@ async fn on_a_phone_rows_and_filters_come_and_go_without_losing_the_place() -> O
     browser.wait_for(".condition-item:last-child .condition-slot .condition-slot input").await?;
     assert_eq!(focused(&browser).await, "Comparison");
 
-    // Saved unfinished, it says where.
+    // Saved unfinished, it says where. What is counted stands above the button and may move it.
+    browser.wait_for_text("main", "Complete the condition to count.").await?;
     browser.click("main form .button-primary").await?;
     browser.wait_for_text(".condition-error", "Complete this condition").await?;
     assert_eq!(focused(&browser).await, "Value");

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -60,13 +61,42 @@ pub fn body_text(bytes: &[u8]) -> Result<Cow<'_, str>, BodyError> {
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default)]
-    batch: Option<Vec<&'a RawValue>>,
+    batch: Option<FirstCalls<'a>>,
     #[serde(borrow, default, rename = "sentAt")]
     sent_at: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "writeKey")]
     write_key: Option<&'a RawValue>,
     #[serde(borrow, default)]
     context: Option<&'a RawValue>,
+}
+
+/// The calls of a batch, and one more than are allowed at most: a list of a million takes no memory.
+struct FirstCalls<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for FirstCalls<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CallsVisitor)
+    }
+}
+
+struct CallsVisitor;
+
+impl<'de> Visitor<'de> for CallsVisitor {
+    type Value = FirstCalls<'de>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of calls")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<FirstCalls<'de>, A::Error> {
+        let mut first = Vec::new();
+        while let Some(call) = list.next_element()? {
+            if first.len() <= MAX_BATCH_EVENTS {
+                first.push(call);
+            }
+        }
+        Ok(FirstCalls(first))
+    }
 }
 
 /// Splits a body into its calls: those of `batch`, or the body itself when `is_batch` is not asked for.
@@ -78,7 +108,8 @@ pub fn read_calls(text: &str, is_batch: bool) -> Result<Calls<'_>, BodyError> {
     }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     let items = if is_batch {
-        envelope.batch.ok_or_else(|| BodyError::NotJson("the field “batch”, a list of calls, is missing".to_owned()))?
+        let first = envelope.batch.map(|FirstCalls(first)| first);
+        first.ok_or_else(|| BodyError::NotJson("the field “batch”, a list of calls, is missing".to_owned()))?
     } else {
         vec![serde_json::from_str(text).map_err(|error| not_json(&error))?]
     };
