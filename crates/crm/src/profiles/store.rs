@@ -873,9 +873,10 @@ pub fn count_first_ordered(
     until: Timestamp,
 ) -> Result<i64, DbError> {
     tx.query_one(
+        // `> 0` names the index and stands last: SQLite begins its search at the first bound it finds.
         sql("SELECT COUNT(*)
              FROM people
-             WHERE workspace_id = $1 AND first_order_at > 0 AND first_order_at >= $2 AND first_order_at < $3"),
+             WHERE workspace_id = $1 AND first_order_at >= $2 AND first_order_at < $3 AND first_order_at > 0"),
         &[&workspace, &from, &until],
         |row| row.get(0),
     )
