@@ -1,8 +1,10 @@
-//! What tests share: both databases, the product behind its router or a socket, and real Chromium.
+//! What tests share: both databases, the product behind its router or a socket, the program
+//! itself, and real Chromium.
 pub mod app;
 pub mod browser;
 pub mod databases;
 pub mod postgres_server;
+pub mod process;
 pub mod running;
 
 /// For `on_both!`, which names the product's migrations wherever it is used.

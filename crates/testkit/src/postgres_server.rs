@@ -6,8 +6,8 @@
 //! Only the standard library is used, so that tests and tasks may both include this file.
 
 use std::fs;
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -19,24 +19,38 @@ use std::time::{Duration, Instant};
 /// A running server. It stops when this is dropped, and when the process ends in any other way.
 pub struct PrivateServer {
     url: String,
+    folder: PathBuf,
     keeper: Child,
 }
 
-/// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port.
+/// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port, `$4` more settings.
 ///
-/// Nothing of the test data survives, so nothing waits for the disk.
+/// It does what it reads: `stop` ends the server as `pg_ctl stop -m immediate` does, without a checkpoint; `start` starts
+/// it again. The end of its input is the end of all.
 const KEEPER: &str = r#"
 cd "$2" || exit 1
 "$1/initdb" --pgdata=data --username=entente --auth=trust --encoding=UTF8 --locale=C --no-sync >initdb.log 2>&1 || exit 1
-"$1/postgres" -D data -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=4GB \
-  -c max_connections=400 >server.log 2>&1 &
-server=$!
-cat >/dev/null
-kill -INT "$server"
-wait "$server"
+start() {
+  "$1/postgres" -D data -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= $4 \
+    -c max_connections=400 >>server.log 2>&1 </dev/null &
+  server=$!
+}
+start "$@"
+while read -r word; do
+  case $word in
+    stop) kill -QUIT "$server"; wait "$server"; server= ;;
+    start) start "$@" ;;
+  esac
+done
+if [ -n "$server" ]; then kill -INT "$server"; wait "$server"; fi
 cd / && rm -rf "$2"
 "#;
+
+/// Nothing of the test data survives, so nothing waits for the disk.
+const HASTY: &str =
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=4GB";
+/// As it comes: a commit is on disk when it is acknowledged. The test's folder goes with it all the same.
+const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
 
 /// A cold machine under load needs a few seconds; past this something is wrong.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -50,12 +64,29 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 impl PrivateServer {
     /// Starts a server and waits until it answers.
     pub fn start() -> io::Result<Self> {
+        Self::start_with(HASTY, &[])
+    }
+
+    /// Starts one that speaks TLS with this certificate and key, both as PEM.
+    #[allow(dead_code, reason = "tasks include this file too and need no such server")]
+    pub fn start_with_tls(certificate: &str, key: &str) -> io::Result<Self> {
+        let settings = format!("{HASTY} -c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key");
+        Self::start_with(&settings, &[("server.crt", certificate), ("server.key", key)])
+    }
+
+    /// Starts one that keeps what it acknowledged whatever ends it, for tests that end it.
+    #[allow(dead_code, reason = "tasks include this file too and need no such server")]
+    pub fn start_durable() -> io::Result<Self> {
+        Self::start_with(DURABLE, &[])
+    }
+
+    fn start_with(settings: &str, files: &[(&str, &str)]) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| {
             io::Error::other("no PostgreSQL server is installed (initdb, postgres): `cargo xtask test` installs it")
         })?;
         let mut tries = 1;
         loop {
-            match Self::start_once(&programs) {
+            match Self::start_once(&programs, settings, files) {
                 Err(_) if tries < MAX_TRIES => tries += 1,
                 outcome => return outcome,
             }
@@ -67,19 +98,69 @@ impl PrivateServer {
         &self.url
     }
 
-    fn start_once(programs: &Path) -> io::Result<Self> {
+    /// Ends the server at once, as a crash would; its data stays.
+    #[allow(dead_code, reason = "tasks include this file too and never stop their server")]
+    pub fn stop_at_once(&mut self) -> io::Result<()> {
+        self.tell("stop")?;
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(self.address()).is_ok() {
+            if Instant::now() > deadline {
+                return Err(io::Error::other("PostgreSQL did not stop"));
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// Starts it again after [`Self::stop_at_once`]; it may still be recovering when this returns.
+    #[allow(dead_code, reason = "tasks include this file too and never stop their server")]
+    pub fn start_again(&mut self) -> io::Result<()> {
+        self.tell("start")
+    }
+
+    /// What the server logged.
+    #[allow(dead_code, reason = "tasks include this file too and do not look into it")]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+    }
+
+    fn tell(&mut self, word: &str) -> io::Result<()> {
+        let keeper = self.keeper.stdin.as_mut().ok_or_else(|| io::Error::other("the keeper is gone"))?;
+        writeln!(keeper, "{word}")?;
+        keeper.flush()
+    }
+
+    fn address(&self) -> &str {
+        self.url.split(['@', '/']).nth(3).unwrap_or_default()
+    }
+
+    fn start_once(programs: &Path, settings: &str, files: &[(&str, &str)]) -> io::Result<Self> {
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
         let folder = own_folder(owner)?;
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            if let Some((user, group)) = owner {
+                chown(&path, Some(user), Some(group))?;
+            }
+        }
         let port = free_port()?;
         let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "postgres-for-tests"]).arg(programs).arg(&folder).arg(port.to_string());
+        command
+            .args(["-c", KEEPER, "postgres-for-tests"])
+            .arg(programs)
+            .arg(&folder)
+            .arg(port.to_string())
+            .arg(settings);
         // A group of its own: Ctrl-C at the console reaches the owner, and the pipe tells the keeper.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some((user, group)) = owner {
             command.uid(user).gid(group);
         }
         let keeper = command.spawn()?;
-        let mut server = Self { url: format!("postgres://entente@127.0.0.1:{port}/postgres"), keeper };
+        let mut server =
+            Self { url: format!("postgres://entente@127.0.0.1:{port}/postgres"), folder: folder.clone(), keeper };
         server.wait_until_ready(&folder)?;
         Ok(server)
     }
