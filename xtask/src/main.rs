@@ -1,4 +1,4 @@
-//! A developer's tasks: `cargo xtask test`, `tidy`, `screenshots`, `sbom`, `vendor`.
+//! A developer's tasks: `cargo xtask test`, `chaos`, `tidy`, `screenshots`, `sbom`, `vendor`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the console")]
 
@@ -18,6 +18,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const USAGE: &str = "\
 cargo xtask test [--quick]   everything CI checks: format, clippy, tidy, tests on both databases and in a browser
                              --quick leaves out PostgreSQL and the browser
+cargo xtask chaos …          attacks the program for as long as you like; `--help` tells more
 cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
 cargo xtask screenshots      renders every screen of the demo shop to docs/screenshots, in real Chromium
 cargo xtask sbom             what the binary is made of, as CycloneDX, on standard output
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test"] => test_run::run(test_run::Extent::Everything),
         ["test", "--quick"] => test_run::run(test_run::Extent::Quick),
+        ["chaos", rest @ ..] => chaos(rest),
         ["tidy"] => tidy::run(),
         ["screenshots"] => screenshots(),
         ["sbom"] => sbom::run(),
@@ -50,6 +52,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The harness is a program of its own beside the one that it attacks.
+fn chaos(arguments: &[&str]) -> Outcome<ExitCode> {
+    let built =
+        Command::new("cargo").args(["build", "--quiet", "--package", "server", "--package", "chaos"]).status()?;
+    if !built.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut command = Command::new("cargo");
+    let status = command.args(["run", "--quiet", "--package", "chaos", "--"]).args(arguments).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The program that takes the pictures needs the product; xtask itself stays small.

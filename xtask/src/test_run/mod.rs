@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything CI checks, step by step, with what it needs provided.
 
 mod count;
+mod fuzz;
 mod needs;
 // The tests start the same server when they run alone; there is one text for both.
 #[path = "../../../crates/testkit/src/postgres_server.rs"]

@@ -51,6 +51,20 @@ const PEBBLE: Need = Need {
     ubuntu: &["pebble"],
 };
 
+const STRACE: Need = Need {
+    what: "a tracer of programs (strace)",
+    is_there: || program(&["strace"]).is_some(),
+    debian: &["strace"],
+    ubuntu: &["strace"],
+};
+
+const FAKETIME: Need = Need {
+    what: "a clock to turn (libfaketime)",
+    is_there: || program(&["faketime"]).is_some(),
+    debian: &["faketime"],
+    ubuntu: &["faketime"],
+};
+
 /// Finds or installs what the tests need, and starts PostgreSQL. Answers false when a person must install something.
 pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     let brings_postgres = std::env::var_os("ENTENTE_TEST_POSTGRES").is_some();
@@ -73,7 +87,23 @@ pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     }
     find_client_tools(run);
     find_authority(extent, run);
+    find_saboteurs(extent, run);
     Ok(true)
+}
+
+/// What the chaos tests make disks fail and clocks jump with; without one of them they leave that fault out, and say so.
+fn find_saboteurs(extent: Extent, run: &mut Run) {
+    for (need, faults) in [(&STRACE, "failing disks and power cuts"), (&FAKETIME, "jumping clocks")] {
+        if extent == Extent::Everything
+            && !(need.is_there)()
+            && let Err(error) = install(&[need])
+        {
+            println!("    {error}");
+        }
+        if !(need.is_there)() {
+            run.left_out.push(format!("{faults} in the chaos tests: {} is not here", need.what));
+        }
+    }
 }
 
 /// Not every release packages it: without it only that test is left out.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use super::count::Count;
+use super::fuzz;
 use super::needs::succeeds;
 use super::postgres_server::PrivateServer;
 use crate::{Outcome, tidy};
@@ -43,6 +44,7 @@ pub const ALL: &[Step] = &[
     Step { heading: "dependencies", carry_out: dependencies },
     Step { heading: "systemd unit", carry_out: unit },
     Step { heading: "tests", carry_out: tests },
+    Step { heading: "fuzz", carry_out: fuzz::carry_out },
 ];
 
 impl Ended {
@@ -72,6 +74,10 @@ impl Run {
     pub fn new(root: PathBuf) -> Self {
         let settings = vec![("RUST_BACKTRACE".into(), "1".into())];
         Self { root, settings, postgres: None, left_out: Vec::new(), count: Count::default() }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Sets an environment variable for every step that follows.

@@ -5,16 +5,23 @@ use super::{Finding, House};
 pub fn check(house: &House) -> Vec<Finding> {
     let manifests = house.files.iter().filter(|file| file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml"));
     let texts = manifests.filter_map(|file| Some((file.path.as_str(), file.text()?)));
-    texts
-        .flat_map(|(path, text)| if path == "Cargo.toml" { unexplained(path, text) } else { own_versions(path, text) })
-        .collect()
+    texts.flat_map(|(path, text)| findings_of(path, text)).collect()
+}
+
+/// A folder that is a workspace of its own (fuzzing) has nobody to take versions from: it gives its reasons itself.
+fn findings_of(path: &str, text: &str) -> Vec<Finding> {
+    if path == "Cargo.toml" {
+        return unexplained(path, text, "workspace.dependencies");
+    }
+    let is_alone = text.lines().any(|line| line.trim() == "[workspace]");
+    if is_alone { unexplained(path, text, "dependencies") } else { own_versions(path, text) }
 }
 
 /// A line has a reason when it ends in a comment, or when a comment stands above its block.
-fn unexplained(path: &str, text: &str) -> Vec<Finding> {
+fn unexplained(path: &str, text: &str, section: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut is_explained_block = false;
-    for (number, name, line) in dependency_lines(text, &["workspace.dependencies"]) {
+    for (number, name, line) in dependency_lines(text, &[section]) {
         match name {
             None => is_explained_block = line.starts_with('#'),
             Some(_) if is_explained_block || line.contains("path =") || line.contains(" #") => {}
@@ -75,6 +82,12 @@ mod tests {
     fn a_comment_above_explains_its_block() {
         let text = "[workspace.dependencies]\n# the HTTP stack\nhyper = \"1\"\ntower = \"1\"\n\ntoml = \"1\"\n";
         assert_eq!(found("Cargo.toml", text), ["Cargo.toml:6"]);
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_gives_its_own_reasons() {
+        let text = "[workspace]\n[dependencies]\nx = \"1\" # fuzzing\ny = \"1\"\nz = { path = \"../z\" }\n";
+        assert_eq!(found("fuzz/Cargo.toml", text), ["fuzz/Cargo.toml:4"]);
     }
 
     #[test]

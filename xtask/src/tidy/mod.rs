@@ -12,6 +12,7 @@ mod npm;
 mod source;
 mod tables;
 mod texts;
+mod trust_map;
 mod vendored;
 mod walls;
 
@@ -54,6 +55,7 @@ const CHECKS: &[fn(&House) -> Vec<Finding>] = &[
     vendored::check,
     dependencies::check,
     npm::check,
+    trust_map::check,
 ];
 
 /// Prints findings and hints; fails when there is a finding.

@@ -1,0 +1,11 @@
+//! Attacks generated from the route table: another shop's ids, another site's pages, other fields, other keys.
+#![allow(clippy::unwrap_used)]
+
+mod answers;
+mod cookies;
+mod cross_site;
+mod fields;
+mod public_key;
+mod races;
+mod swap;
+mod tenant;
