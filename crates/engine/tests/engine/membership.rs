@@ -168,7 +168,7 @@ impl World {
         for facts in [&mut self.leaves[profile], &mut self.people.get_mut(&root).unwrap().facts] {
             facts.set_consent("email", "marketing", state, stamp);
         }
-        self.lives[profile].consents.push((self.now, self.seq, state));
+        self.lives[profile].consents.push((self.now, self.seq, state, self.now));
         let mut touched = Touched::default();
         self.plan.touched_by_consent("email", "marketing", &mut touched);
         self.decide(root, &touched);

@@ -13,9 +13,11 @@ use words::{Timestamp, fold};
 #[derive(Debug, Default, Clone)]
 pub struct Life {
     pub events: Vec<EventRecord>,
-    /// Said when, and as which word.
-    pub consents: Vec<(Timestamp, i64, ConsentState)>,
+    /// Said when, as which word, and when that arrived.
+    pub consents: Vec<(Timestamp, i64, ConsentState, Timestamp)>,
     pub known_at: Option<Timestamp>,
+    /// All that was said of his orders, where others speak of them too; else they are in `events`.
+    pub orders_told: Option<Vec<EventRecord>>,
 }
 
 /// A value as tests see it.
@@ -38,9 +40,9 @@ impl Life {
                 passes(test, &seen, now)
             }
             Condition::Consent { state, .. } => {
-                let said = self.consents.iter().filter(|(at, ..)| *at <= now);
-                let last = said.max_by_key(|(at, seq, _)| (*at, *seq));
-                last.map_or(ConsentState::Unknown, |(_, _, state)| *state) == *state
+                let said = self.consents.iter().filter(|(.., received_at)| *received_at <= now);
+                let last = said.max_by_key(|(at, seq, ..)| (*at, *seq));
+                last.map_or(ConsentState::Unknown, |(_, _, state, _)| *state) == *state
             }
             Condition::Segment(_) => unreachable!("no references are generated"),
         }
@@ -88,7 +90,9 @@ impl Life {
     /// Orders that count: when, what they brought, what was given back.
     fn orders(&self, now: Timestamp) -> Vec<(Timestamp, i64, i64)> {
         let mut orders: BTreeMap<String, Vec<&EventRecord>> = BTreeMap::new();
-        for event in self.arrived(now).filter(|event| event.name.starts_with("Order ")) {
+        let told = self.orders_told.as_ref().unwrap_or(&self.events);
+        let arrived = told.iter().filter(|event| event.received_at <= now);
+        for event in arrived.filter(|event| event.name.starts_with("Order ")) {
             let id = event.properties["order_id"].as_str().unwrap().to_owned();
             orders.entry(id).or_default().push(event);
         }
