@@ -16,8 +16,8 @@ use crate::serve::front;
 use crate::settings::Place;
 
 /// Keep-alive connections of the load, as the promise says.
-const CONNECTIONS: usize = 64;
-const BATCH: usize = 100;
+pub const CONNECTIONS: usize = 64;
+pub const BATCH: usize = 100;
 /// How long a restarted server may take to be ready before the measurement is given up.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long an idle server is watched.
@@ -35,7 +35,9 @@ pub async fn measure(app: &App, shop: &FilledShop, load: Load, figures: &mut Vec
     let Load { listener, address, seconds, profiles } = load;
     let server = tokio::spawn(http::serve(front(app), listener, app.ending.clone(), Duration::from_secs(1)));
     for batch in [1, BATCH] {
-        let told = run_client(address, &shop.ingest_key, profiles, seconds, batch).await?;
+        let key = shop.ingest_key.clone();
+        let load = ClientLoad { address, key, profiles, seconds, connections: CONNECTIONS, batch };
+        let told = run_client(load).await?;
         report(&told, batch, figures);
     }
     let (now, most) = machine::memory_mb("self");
@@ -58,23 +60,27 @@ fn report(told: &Told, batch: usize, figures: &mut Vec<Figure>) {
     figures.push(figure(format!("{name}: refused or failed"), told.failures as f64, ""));
 }
 
+/// What a load generator is told.
+pub struct ClientLoad {
+    pub address: SocketAddr,
+    pub key: String,
+    pub profiles: usize,
+    pub seconds: u64,
+    pub connections: usize,
+    pub batch: usize,
+}
+
 /// The load generator as a process of its own: it competes for the processor as a neighbour would.
-async fn run_client(
-    address: SocketAddr,
-    key: &str,
-    profiles: usize,
-    seconds: u64,
-    batch: usize,
-) -> Result<Told, Failure> {
+pub async fn run_client(load: ClientLoad) -> Result<Told, Failure> {
     let mut command = std::process::Command::new(std::env::current_exe().map_err(Failure::failed)?);
     command.arg("bench-client");
     let arguments = [
-        ("--address", address.to_string()),
-        ("--key", key.to_owned()),
-        ("--profiles", profiles.to_string()),
-        ("--seconds", seconds.to_string()),
-        ("--connections", CONNECTIONS.to_string()),
-        ("--batch", batch.to_string()),
+        ("--address", load.address.to_string()),
+        ("--key", load.key),
+        ("--profiles", load.profiles.to_string()),
+        ("--seconds", load.seconds.to_string()),
+        ("--connections", load.connections.to_string()),
+        ("--batch", load.batch.to_string()),
     ];
     for (name, value) in arguments {
         command.arg(name).arg(value);
@@ -112,12 +118,12 @@ pub async fn measure_restart(place: &Place, figures: &mut Vec<Figure>) -> Result
     if is_ready { Ok(()) } else { Err(Failure::failed("the restarted server was not ready within a minute")) }
 }
 
-async fn free_address() -> Result<SocketAddr, Failure> {
+pub async fn free_address() -> Result<SocketAddr, Failure> {
     // Free again when the listener is dropped, at the end of this function.
     Ok(http::bind(([127, 0, 0, 1], 0).into()).await?.1)
 }
 
-async fn wait_until_ready(address: SocketAddr, started: Instant) -> bool {
+pub async fn wait_until_ready(address: SocketAddr, started: Instant) -> bool {
     while started.elapsed() < READY_WITHIN {
         if let Ok(mut stream) = TcpStream::connect(address).await
             && get_status(&mut stream, "/readyz").await.is_ok_and(|status| status == 200)

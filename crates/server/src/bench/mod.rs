@@ -7,6 +7,7 @@ pub mod client;
 mod fill;
 mod ingest;
 mod machine;
+mod nodes;
 mod pages;
 mod segments;
 
@@ -60,7 +61,14 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     if is_wanted(&arguments, BenchKind::Pages) {
         pages::measure(&app, &mut figures).await?;
     }
-    if is_wanted(&arguments, BenchKind::Ingest) {
+    if let Some(count) = arguments.nodes {
+        let Place::Postgres(url) = &place else {
+            return Err(Failure::usage("--nodes needs --database-url: an embedded database has one process"));
+        };
+        let (profiles, seconds) = (arguments.profiles, arguments.seconds);
+        let nodes = nodes::Nodes { count: count.get(), url, ingest_key: &shop.ingest_key, profiles, seconds };
+        nodes::measure(&nodes, &mut figures).await?;
+    } else if is_wanted(&arguments, BenchKind::Ingest) {
         let load = ingest::Load { listener, address, seconds: arguments.seconds, profiles: arguments.profiles };
         ingest::measure(&app, &shop, load, &mut figures).await?;
     }
@@ -70,7 +78,7 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     };
     close(app).await;
     drop(opened);
-    if is_wanted(&arguments, BenchKind::Ingest) {
+    if is_wanted(&arguments, BenchKind::Ingest) && arguments.nodes.is_none() {
         ingest::measure_restart(&place, &mut figures).await?;
     }
     tell(&arguments, &Results { machine: Machine::here(), database, profiles: arguments.profiles, figures })
