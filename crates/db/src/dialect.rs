@@ -1,7 +1,7 @@
 //! Every seam between the two engines: where one SQL text must become two.
 //!
-//! Statements are PostgreSQL's; this file says what SQLite is told instead, and how a single-row `INSERT` becomes one
-//! that takes arrays. All else about the engines' differences is listed in the crate's own documentation.
+//! Statements are PostgreSQL's; this file says what SQLite is told instead, and how a statement for a single row becomes
+//! one that takes arrays. All else about the engines' differences is listed in the crate's own documentation.
 //!
 //! | written | PostgreSQL | SQLite |
 //! |---|---|---|
@@ -193,11 +193,8 @@ impl BulkInsert {
 
     /// The statement that takes one array for each parameter, of these element types.
     pub fn text(&self, types: &[&str]) -> String {
-        let arrays: Vec<String> = types.iter().enumerate().map(|(at, name)| format!("${}::{name}[]", at + 1)).collect();
-        let names: Vec<String> = (1..=types.len()).map(|number| format!("p{number}")).collect();
-        let (arrays, names) = (arrays.join(", "), names.join(", "));
         let Self { head, expressions, tail, .. } = self;
-        format!("{head} SELECT {expressions} FROM UNNEST({arrays}) AS given ({names}) {tail}")
+        format!("{head} SELECT {expressions} FROM {} {tail}", given(types))
     }
 
     /// The same, answering the key of each row that was inserted; only with a key.
@@ -205,6 +202,83 @@ impl BulkInsert {
         let key = self.key.as_ref()?;
         Some(format!("{} RETURNING {}", self.text(types), key.columns))
     }
+}
+
+/// An `UPDATE` or `DELETE` of one row by its key, taken apart so that PostgreSQL can be given many rows at once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BulkChange {
+    /// `UPDATE t SET a = given.p2`, or `DELETE FROM t`.
+    head: String,
+    is_delete: bool,
+    /// `WHERE b = given.p1`.
+    condition: String,
+    /// How many parameters a row has.
+    pub parameter_count: usize,
+    /// The parameters of the condition, counted from 0.
+    pub key: Vec<usize>,
+}
+
+impl BulkChange {
+    /// Takes the statement apart; `None` when its `WHERE` is anything but columns that equal parameters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let tokens: Vec<Token<'_>> = tokens(text).into_iter().filter(|token| token.kind != Kind::Comment).collect();
+        let first = tokens.iter().find(|token| token.is_meaningful())?;
+        let is_delete = first.is_word("DELETE");
+        let at = tokens.iter().position(|token| token.is_word("WHERE"))?;
+        let (head, condition) = tokens.split_at(at);
+        let words: Vec<Token<'_>> = condition[1..].iter().copied().filter(Token::is_meaningful).collect();
+        let mut key = Vec::new();
+        for (number, part) in words.chunks(4).enumerate() {
+            let [column, equals, parameter, rest @ ..] = part else { return None };
+            let is_last = (number + 1) * 4 > words.len();
+            let is_joined = rest.first().map_or(is_last, |and| !is_last && and.is_word("AND"));
+            let is_plain = matches!(column.kind, Kind::Word | Kind::Name) && equals.is_symbol("=") && is_joined;
+            key.push(parameter.parameter().filter(|_| is_plain)?.checked_sub(1)?);
+        }
+        let is_change = (is_delete || first.is_word("UPDATE")) && words.len() % 4 == 3;
+        let reads_more = head.iter().skip_while(|token| !token.is_word("SET")).any(|token| token.is_word("FROM"));
+        if !is_change || reads_more || key.is_empty() {
+            return None;
+        }
+        Some(Self {
+            head: head.iter().map(column_of_given).collect::<String>().trim().to_owned(),
+            is_delete,
+            condition: condition.iter().map(column_of_given).collect::<String>().trim().to_owned(),
+            parameter_count: tokens.iter().filter_map(Token::parameter).max()?,
+            key,
+        })
+    }
+
+    /// The statement that takes one array for each parameter, of these element types.
+    pub fn text(&self, types: &[&str]) -> String {
+        let more = if self.is_delete { "USING" } else { "FROM" };
+        format!("{} {more} {} {}", self.head, given(types), self.condition)
+    }
+}
+
+/// One array for each parameter, as the rows of `given`.
+fn given(types: &[&str]) -> String {
+    let arrays: Vec<String> = types.iter().enumerate().map(|(at, name)| format!("${}::{name}[]", at + 1)).collect();
+    let names: Vec<String> = (1..=types.len()).map(|number| format!("p{number}")).collect();
+    format!("UNNEST({}) AS given ({})", arrays.join(", "), names.join(", "))
+}
+
+/// A `SELECT` for one key, its last parameter, as PostgreSQL runs it for each key of a list. `OFFSET 0` keeps the planner
+/// from turning it into a join: without knowledge of a table it would read all rows of the other columns instead.
+pub fn for_each_key(text: &str, parameter_count: usize, kind: &str) -> String {
+    let written: String = tokens(text)
+        .iter()
+        .filter(|token| token.kind != Kind::Comment)
+        .map(|token| match token.parameter() {
+            Some(number) if number == parameter_count => "given.key".to_owned(),
+            _ => token.text.to_owned(),
+        })
+        .collect();
+    format!(
+        "SELECT found.* FROM (SELECT DISTINCT key FROM UNNEST(${parameter_count}::{kind}[]) AS listed (key)) AS given \
+         CROSS JOIN LATERAL ({} OFFSET 0) AS found",
+        written.trim()
+    )
 }
 
 fn column_of_given(token: &Token<'_>) -> String {
@@ -323,6 +397,39 @@ mod tests {
         assert!(!insert.may_update);
         assert!(
             insert.text_returning_key(&["int8", "int8"]).unwrap().ends_with("ON CONFLICT (a) DO NOTHING RETURNING a")
+        );
+    }
+
+    #[test]
+    fn a_change_by_key_becomes_one_of_arrays() {
+        let update = BulkChange::parse("UPDATE t SET a = $3 WHERE w = $1 AND n = $2").unwrap();
+        assert_eq!(
+            update.text(&["uuid", "int8", "text"]),
+            "UPDATE t SET a = given.p3 FROM UNNEST($1::uuid[], $2::int8[], $3::text[]) AS given (p1, p2, p3) \
+             WHERE w = given.p1 AND n = given.p2"
+        );
+        assert_eq!((update.parameter_count, update.key), (3, vec![0, 1]));
+        let delete = BulkChange::parse("DELETE FROM t WHERE n = $1").unwrap();
+        assert_eq!(delete.text(&["int8"]), "DELETE FROM t USING UNNEST($1::int8[]) AS given (p1) WHERE n = given.p1");
+        for text in [
+            "UPDATE t SET a = $1",
+            "UPDATE t SET a = $1 WHERE n > $2",
+            "UPDATE t SET a = $1 WHERE n = $2 OR m = $3",
+            "UPDATE t SET a = $1 WHERE n = $2 AND",
+            "UPDATE t SET a = $1 WHERE n = $2 RETURNING a",
+            "UPDATE t SET a = (SELECT b FROM u) WHERE n = $1",
+            "SELECT a FROM t WHERE n = $1",
+        ] {
+            assert_eq!(BulkChange::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_look_up_by_key_is_run_for_each_key_of_a_list() {
+        assert_eq!(
+            for_each_key("SELECT a FROM t WHERE w = $1 AND n = $2", 2, "int8"),
+            "SELECT found.* FROM (SELECT DISTINCT key FROM UNNEST($2::int8[]) AS listed (key)) AS given \
+             CROSS JOIN LATERAL (SELECT a FROM t WHERE w = $1 AND n = given.key OFFSET 0) AS found"
         );
     }
 

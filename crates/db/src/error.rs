@@ -33,6 +33,9 @@ pub enum DbError {
     /// No room is left on the disk.
     #[error("the database's disk is full; free some space: {message}")]
     Full { message: String },
+    /// The disk failed while it was read or written: see [`crate::Db::disk_failed`].
+    #[error("the disk failed under the database: {message}")]
+    Disk { message: String },
     /// A column holds something other than what was asked for.
     #[error("column {column} holds {found} where {wanted} was wanted")]
     Type { column: String, wanted: &'static str, found: String },

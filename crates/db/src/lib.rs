@@ -27,11 +27,14 @@
 
 mod checkpoint;
 mod dialect;
+mod disk;
 mod error;
 mod lexer;
 mod migrations;
 mod postgres;
+mod postgres_tls;
 mod row;
+mod snapshot;
 mod sql;
 mod sqlite;
 mod tables;

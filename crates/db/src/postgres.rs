@@ -10,11 +10,12 @@ use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::error::SqlState;
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::{Kind, ToSql, Type};
-use ::postgres::{Client, Config, NoTls, Statement};
+use ::postgres::{Client, Statement};
 
 use crate::Engine;
-use crate::dialect::{BulkInsert, translate};
+use crate::dialect::{BulkChange, BulkInsert, for_each_key, translate};
 use crate::error::DbError;
+use crate::postgres_tls::Server;
 use crate::row::Row;
 use crate::tx::{Mode, Text};
 use crate::value::{ToValue, Value};
@@ -25,10 +26,30 @@ const COMPOSED_STATEMENTS: usize = 256;
 /// Rows of one bulk insert: a few megabytes for one message.
 const BULK_ROWS: usize = 5_000;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A server that vanished without a word is given up after this long; the system alone would wait a quarter of an hour.
+const UNHEARD_TIMEOUT: Duration = Duration::from_secs(20);
+/// A commit is on disk before it is acknowledged, whatever the server is told to do for others.
+const SETTINGS: &str = "SET client_min_messages TO warning; SET timezone TO 'UTC';
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// A process that is stopped, or cut off, in the middle of a transaction holds locks that others wait for: the server ends
+/// it. Plans join by key from row to row, so that one made while a table was small is not slow when it is large.
+const WRITER_SETTINGS: &str = "
+SET idle_in_transaction_session_timeout TO '10s';
+SET tcp_user_timeout TO '15s';
+SET tcp_keepalives_idle TO 10;
+SET tcp_keepalives_interval TO 5;
+SET tcp_keepalives_count TO 3;
+SET enable_hashjoin TO off;
+SET enable_mergejoin TO off;
+";
+/// An old snapshot keeps the server from clearing away; a backup reads for long and is never idle so long.
+const READER_SETTINGS: &str = "SET idle_in_transaction_session_timeout TO '10min';";
 
 /// A connection that opens itself.
 pub struct PostgresSession {
-    config: Config,
+    server: Server,
+    mode: Mode,
     live: Option<Live>,
 }
 
@@ -37,7 +58,12 @@ struct Live {
     statements: HashMap<(usize, usize), Statement>,
     composed: HashMap<String, Statement>,
     bulks: HashMap<(usize, usize), Option<Arc<Bulk>>>,
+    changes: HashMap<(usize, usize), Option<PreparedChange>>,
+    lookups: HashMap<(usize, usize), Statement>,
 }
+
+/// A change by key, and its statement for many rows.
+type PreparedChange = Arc<(BulkChange, Statement)>;
 
 /// A bulk insert as PostgreSQL has prepared it.
 struct Bulk {
@@ -48,30 +74,32 @@ struct Bulk {
 }
 
 /// Reads a `postgres://` URL and adds what every connection needs.
-pub fn config(url: &str) -> Result<Config, DbError> {
-    let mut config: Config =
-        url.parse().map_err(|error| DbError::Unavailable { message: format!("malformed database URL: {error}") })?;
+pub fn server(url: &str) -> Result<Server, DbError> {
+    let mut server = Server::parse(url)?;
+    let config = &mut server.config;
     if config.get_application_name().is_none() {
         config.application_name("entente");
     }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
-    Ok(config)
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNHEARD_TIMEOUT).keepalives_idle(UNHEARD_TIMEOUT);
+    }
+    Ok(server)
 }
 
 /// Opens a connection. Must not be called on an async thread: the client brings its own runtime.
-pub fn connect(config: &Config) -> Result<Client, DbError> {
-    let mut client = config.connect(NoTls).map_err(|error| DbError::Unavailable { message: described(&error) })?;
-    let settings = "SET client_min_messages TO warning; SET timezone TO 'UTC'";
-    client.batch_execute(settings).map_err(|error| postgres_error(&error, settings))?;
+pub fn connect(server: &Server) -> Result<Client, DbError> {
+    let mut client = server.connect().map_err(|error| DbError::Unavailable { message: described(&error) })?;
+    client.batch_execute(SETTINGS).map_err(|error| postgres_error(&error, SETTINGS))?;
     Ok(client)
 }
 
 impl PostgresSession {
     /// A session that connects with its first transaction.
-    pub fn new(config: Config) -> Self {
-        Self { config, live: None }
+    pub fn new(server: Server, mode: Mode) -> Self {
+        Self { server, mode, live: None }
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<(), DbError> {
@@ -131,6 +159,44 @@ impl PostgresSession {
         live.run(&statement, text, &parameters, &mut |row| on_row(&Row::postgres(row))).map(|_| ())
     }
 
+    /// Reads with a statement for one key, its last parameter, for each of a list of keys: in one round trip, and by the
+    /// index that serves one key, whatever the server believes of the table.
+    pub fn each_of(
+        &mut self,
+        literal: &'static str,
+        parameters: &[&dyn ToValue],
+        on_row: &mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>, DbError>,
+    ) -> Result<(), DbError> {
+        let live = self.live()?;
+        let statement = live.lookup(literal, parameters.len())?;
+        let parameters: Vec<Bound<'_>> = parameters.iter().map(|parameter| Bound(parameter.to_value())).collect();
+        live.run(&statement, Text::Static(literal), &parameters, &mut |row| on_row(&Row::postgres(row))).map(|_| ())
+    }
+
+    /// Changes by key for each row; answers how many rows were changed.
+    pub fn execute_many(
+        &mut self,
+        literal: &'static str,
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<usize, DbError> {
+        let live = self.live()?;
+        let mut count = 0;
+        let Some(bulk) = live.change(literal)? else {
+            self.execute_rows(Text::Static(literal), rows, &mut |changed| count += changed)?;
+            return Ok(count);
+        };
+        let (change, statement) = &*bulk;
+        loop {
+            let chunk: Vec<Vec<Value>> = rows.take(BULK_ROWS).collect();
+            if chunk.is_empty() {
+                return Ok(count);
+            }
+            for round in rounds(&change.key, &chunk) {
+                count += live.run_bulk(statement, literal, change.parameter_count, &round, &mut |_| Ok(()))?;
+            }
+        }
+    }
+
     /// Executes the statement for each row, telling how many rows each changed.
     pub fn execute_rows(
         &mut self,
@@ -165,8 +231,10 @@ impl PostgresSession {
             if chunk.is_empty() {
                 return Ok(count);
             }
-            for round in rounds(&bulk.insert, &chunk) {
-                count += live.run_bulk(&bulk.all, literal, &bulk.insert, &round, &mut |_| Ok(()))?;
+            let whole = || vec![chunk.iter().collect()];
+            let key = bulk.insert.key.as_ref().filter(|_| bulk.insert.may_update);
+            for round in key.map_or_else(whole, |key| rounds(&key.parameters, &chunk)) {
+                count += live.run_bulk(&bulk.all, literal, bulk.insert.parameter_count, &round, &mut |_| Ok(()))?;
             }
         }
     }
@@ -186,7 +254,7 @@ impl PostgresSession {
         for chunk in rows.chunks(BULK_ROWS) {
             let chunk: Vec<&Vec<Value>> = chunk.iter().collect();
             let mut inserted: HashSet<Vec<u8>> = HashSet::new();
-            live.run_bulk(new, literal, &bulk.insert, &chunk, &mut |row| {
+            live.run_bulk(new, literal, bulk.insert.parameter_count, &chunk, &mut |row| {
                 inserted.insert(row_key(row)?);
                 Ok(())
             })?;
@@ -207,9 +275,20 @@ impl PostgresSession {
 
     fn live(&mut self) -> Result<&mut Live, DbError> {
         if self.live.is_none() {
-            let client = connect(&self.config)?;
-            self.live =
-                Some(Live { client, statements: HashMap::new(), composed: HashMap::new(), bulks: HashMap::new() });
+            let mut client = connect(&self.server)?;
+            let settings = match self.mode {
+                Mode::Write => WRITER_SETTINGS,
+                Mode::Read => READER_SETTINGS,
+            };
+            client.batch_execute(settings).map_err(|error| postgres_error(&error, settings))?;
+            self.live = Some(Live {
+                client,
+                statements: HashMap::new(),
+                composed: HashMap::new(),
+                bulks: HashMap::new(),
+                changes: HashMap::new(),
+                lookups: HashMap::new(),
+            });
         }
         self.live.as_mut().ok_or_else(|| DbError::Unavailable { message: "not connected".to_owned() })
     }
@@ -255,12 +334,45 @@ impl Live {
         Ok(bulk)
     }
 
+    fn change(&mut self, literal: &'static str) -> Result<Option<PreparedChange>, DbError> {
+        let key = (literal.as_ptr().addr(), literal.len());
+        if let Some(change) = self.changes.get(&key) {
+            return Ok(change.clone());
+        }
+        let prepared = match BulkChange::parse(literal) {
+            None => None,
+            Some(change) => {
+                let single = self.statement(Text::Static(literal))?;
+                let types: Vec<&str> = single.params().iter().map(Type::name).collect();
+                let all = self.prepare(&change.text(&types))?;
+                is_flat(&single).then(|| Arc::new((change, all)))
+            }
+        };
+        self.changes.insert(key, prepared.clone());
+        Ok(prepared)
+    }
+
+    fn lookup(&mut self, literal: &'static str, given: usize) -> Result<Statement, DbError> {
+        let key = (literal.as_ptr().addr(), literal.len());
+        if let Some(statement) = self.lookups.get(&key) {
+            return Ok(statement.clone());
+        }
+        let single = self.statement(Text::Static(literal))?;
+        let (wanted, kind) = (single.params().len(), single.params().last().map(Type::name));
+        let Some(kind) = kind.filter(|_| wanted == given) else {
+            let message = format!("the statement takes {wanted} parameters and was given {given}");
+            return Err(DbError::Sql { text: literal.to_owned(), message });
+        };
+        let all = self.prepare(&for_each_key(literal, wanted, kind))?;
+        self.lookups.insert(key, all.clone());
+        Ok(all)
+    }
+
     /// The single-row statement tells the types of the columns to give.
     fn prepare_bulk(&mut self, literal: &'static str) -> Result<Option<Bulk>, DbError> {
         let Some(insert) = BulkInsert::parse(literal) else { return Ok(None) };
         let single = self.statement(Text::Static(literal))?;
-        let is_flat = single.params().iter().all(|kind| matches!(kind.kind(), Kind::Simple));
-        if !is_flat || single.params().len() != insert.parameter_count {
+        if !is_flat(&single) || single.params().len() != insert.parameter_count {
             return Ok(None);
         }
         let types: Vec<&str> = single.params().iter().map(Type::name).collect();
@@ -273,11 +385,10 @@ impl Live {
         &mut self,
         statement: &Statement,
         literal: &'static str,
-        insert: &BulkInsert,
+        wanted: usize,
         rows: &[&Vec<Value>],
         on_row: &mut dyn FnMut(&::postgres::Row) -> Result<(), DbError>,
     ) -> Result<usize, DbError> {
-        let wanted = insert.parameter_count;
         if let Some(row) = rows.iter().find(|row| row.len() != wanted) {
             let message = format!("the statement takes {wanted} parameters and was given {}", row.len());
             return Err(DbError::Sql { text: literal.to_owned(), message });
@@ -310,16 +421,17 @@ impl Live {
     }
 }
 
-/// Splits rows so that none holds a key twice: PostgreSQL refuses to update a row twice in one statement. A key's rows
-/// keep their order from round to round.
-fn rounds<'a>(insert: &BulkInsert, rows: &'a [Vec<Value>]) -> Vec<Vec<&'a Vec<Value>>> {
-    let Some(key) = insert.key.as_ref().filter(|_| insert.may_update) else {
-        return vec![rows.iter().collect()];
-    };
+fn is_flat(statement: &Statement) -> bool {
+    statement.params().iter().all(|kind| matches!(kind.kind(), Kind::Simple))
+}
+
+/// Splits rows so that none holds a key twice: PostgreSQL changes a row once in a statement. A key's rows keep their order
+/// from round to round.
+fn rounds<'a>(key: &[usize], rows: &'a [Vec<Value>]) -> Vec<Vec<&'a Vec<Value>>> {
     let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut rounds: Vec<Vec<&Vec<Value>>> = Vec::new();
     for row in rows {
-        let count = seen.entry(key_of(row, &key.parameters)).or_insert(0);
+        let count = seen.entry(key_of(row, key)).or_insert(0);
         if *count == rounds.len() {
             rounds.push(Vec::new());
         }
@@ -373,7 +485,8 @@ pub fn postgres_error(error: &::postgres::Error, text: &str) -> DbError {
         }
         code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => DbError::ReadOnly { message },
         code if *code == SqlState::DISK_FULL => DbError::Full { message },
-        code if ["08", "53", "57P"].iter().any(|class| code.code().starts_with(class)) => {
+        // 25P03: the server ended a transaction that was idle for too long.
+        code if ["08", "53", "57P", "25P03"].iter().any(|class| code.code().starts_with(class)) => {
             DbError::Unavailable { message }
         }
         _ => DbError::Sql { text: text.to_owned(), message },

@@ -1,9 +1,10 @@
 //! One SQLite connection: its settings, its transactions, and how values reach it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -14,6 +15,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode};
 use crate::Engine;
 use crate::checkpoint;
 use crate::dialect::translate;
+use crate::disk::Disk;
 use crate::error::DbError;
 use crate::row::Row;
 use crate::tx::{Mode, Text};
@@ -45,6 +47,8 @@ const READER_SETTINGS: &str = "PRAGMA cache_size = -8192; PRAGMA query_only = ON
 /// A connection with its transaction and its translated statements.
 pub struct SqliteSession {
     connection: Connection,
+    /// What the one that writes must know of its disk.
+    disk: Option<Arc<Disk>>,
     translations: HashMap<(usize, usize), Box<str>>,
 }
 
@@ -125,10 +129,25 @@ impl SqliteSession {
             Mode::Read => READER_SETTINGS,
         };
         connection.execute_batch(settings).map_err(|error| sqlite_error(&error, settings))?;
-        Ok(Self { connection, translations: HashMap::new() })
+        Ok(Self { connection, disk: None, translations: HashMap::new() })
+    }
+
+    /// The session that writes to this disk: it is the first to learn that the disk fails.
+    pub fn watching(self, disk: Arc<Disk>) -> Self {
+        Self { disk: Some(disk), ..self }
+    }
+
+    /// Notes a failure of the disk; other errors say nothing about it.
+    pub fn heed(&self, error: &DbError) {
+        if let (Some(disk), DbError::Disk { message }) = (&self.disk, error) {
+            disk.fail(message);
+        }
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<(), DbError> {
+        if let Some(message) = self.disk.as_ref().and_then(|disk| disk.failure()) {
+            return Err(DbError::Disk { message });
+        }
         match mode {
             Mode::Write => self.control("BEGIN IMMEDIATE"),
             Mode::Read => self.control("BEGIN"),
@@ -150,7 +169,21 @@ impl SqliteSession {
 
     /// Carries over what is left of the write-ahead log, between two transactions.
     pub fn carry_over(&mut self) {
-        checkpoint::carry_over(&self.connection);
+        if let Err(error) = checkpoint::carry_over(&self.connection) {
+            self.heed(&error);
+        }
+    }
+
+    /// Carries the whole log over and gives its room back, if no reader holds it; waits for nobody.
+    pub fn give_back_log(&mut self) -> bool {
+        // The settings of an open connection are changed in memory: that does not fail.
+        let _ = self.connection.busy_timeout(Duration::ZERO);
+        let done = checkpoint::empty(&self.connection);
+        let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
+        if let Err(error) = &done {
+            self.heed(error);
+        }
+        done.unwrap_or(false)
     }
 
     /// Writes one page, to see that the disk takes it.
@@ -161,7 +194,8 @@ impl SqliteSession {
     fn control(&mut self, text: &'static str) -> Result<(), DbError> {
         let statement = self.connection.prepare_cached(text);
         let done = statement.and_then(|mut statement| statement.raw_execute());
-        done.map(|_| ()).map_err(|error| sqlite_error(&error, text))
+        let done = done.map(|_| ()).map_err(|error| sqlite_error(&error, text));
+        done.inspect_err(|error| self.heed(error))
     }
 
     pub fn check(&mut self, text: &str) -> Result<(), DbError> {
@@ -203,6 +237,37 @@ impl SqliteSession {
         for row in rows {
             bind(&mut statement, text, row.len(), row.iter().map(ToValue::to_value))?;
             on_count(statement.raw_execute().map_err(|error| sqlite_error(&error, text.as_str()))?);
+        }
+        Ok(())
+    }
+
+    /// Reads with a statement for one key, its last parameter, for each of a list of keys.
+    pub fn each_of(
+        &mut self,
+        literal: &'static str,
+        parameters: &[&dyn ToValue],
+        on_row: &mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>, DbError>,
+    ) -> Result<(), DbError> {
+        let not_a_list = || DbError::Parameter { number: parameters.len(), reason: "it is no list".to_owned() };
+        let (keys, others) = parameters.split_last().ok_or_else(not_a_list)?;
+        let keys = keys.to_value();
+        let mut seen = HashSet::new();
+        for at in 0..keys.list_length().ok_or_else(not_a_list)? {
+            let Some(key) = keys.listed(at) else { break };
+            let mut written = Vec::new();
+            key.write_key(&mut written);
+            if !seen.insert(written) {
+                continue;
+            }
+            let mut statement = self.prepare(Text::Static(literal))?;
+            let values = others.iter().map(|other| other.to_value()).chain([key]);
+            bind(&mut statement, Text::Static(literal), parameters.len(), values)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(|error| sqlite_error(&error, literal))? {
+                if on_row(&Row::sqlite(row))?.is_break() {
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
@@ -278,11 +343,12 @@ pub fn sqlite_error(error: &rusqlite::Error, text: &str) -> DbError {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => DbError::Conflict { message },
         ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => DbError::ReadOnly { message },
         ErrorCode::DiskFull => DbError::Full { message },
-        ErrorCode::SystemIoFailure
-        | ErrorCode::CannotOpen
-        | ErrorCode::DatabaseCorrupt
-        | ErrorCode::NotADatabase
-        | ErrorCode::OutOfMemory => DbError::Unavailable { message },
+        // The file of the log's index could not grow: no room, and no fault of the disk.
+        ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => DbError::Full { message },
+        ErrorCode::SystemIoFailure => DbError::Disk { message },
+        ErrorCode::CannotOpen | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::OutOfMemory => {
+            DbError::Unavailable { message }
+        }
         _ => DbError::Sql { text: text.to_owned(), message },
     }
 }

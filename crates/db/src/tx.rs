@@ -46,12 +46,17 @@ pub enum Session {
 pub struct Tx<'a> {
     session: &'a mut Session,
     has_failed: bool,
+    met_conflict: bool,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(session: &'a mut Session) -> Self {
-        Self { session, has_failed: false, after_commit: Vec::new() }
+        Self { session, has_failed: false, met_conflict: false, after_commit: Vec::new() }
+    }
+
+    pub(crate) fn met_conflict(&self) -> bool {
+        self.met_conflict
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -144,6 +149,46 @@ impl<'a> Tx<'a> {
         self.each_text(Text::Static(sql.text()), parameters, &mut on_row)
     }
 
+    /// Runs a `SELECT` that finds by one key, its last parameter, for each key of a list and reads all rows, in no order; a
+    /// repeated key is looked up once. PostgreSQL does it in one round trip and always by the index of the key, which
+    /// `IN LIST` leaves to what the server believes of the table: it is for look-ups that every event makes.
+    ///
+    /// # Errors
+    /// [`DbError`], or what `read` answers.
+    pub fn query_each_of<T>(
+        &mut self,
+        sql: Sql,
+        parameters: &[&dyn ToValue],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Vec<T>, DbError> {
+        let mut found = Vec::new();
+        let mut on_row = |row: &Row<'_>| {
+            found.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        };
+        self.guarded(|session| {
+            refuse(parameters.iter().map(|parameter| parameter.to_value().refusal()))?;
+            match session {
+                Session::Sqlite(sqlite) => sqlite.each_of(sql.text(), parameters, &mut on_row),
+                Session::Postgres(postgres) => postgres.each_of(sql.text(), parameters, &mut on_row),
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The database's own clock, in Unix milliseconds: one clock for all processes that share it.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn clock_ms(&mut self) -> Result<i64, DbError> {
+        let text = match self.engine() {
+            Engine::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Engine::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        };
+        let found = self.query_text(Text::Static(text), &[], |row| row.get(0))?;
+        found.first().copied().ok_or_else(|| DbError::NoRow { text: text.to_owned() })
+    }
+
     /// [`Tx::execute`] for a composed statement.
     ///
     /// # Errors
@@ -210,8 +255,9 @@ impl<'a> Tx<'a> {
         Ok(answers)
     }
 
-    /// Runs a statement (`UPDATE`, `DELETE`) for each row of parameters, and tells how many rows they changed. On
-    /// PostgreSQL each is a round trip: prefer [`Tx::insert_many`] with `ON CONFLICT … DO UPDATE`, or `IN LIST($1)`.
+    /// Runs a statement (`UPDATE`, `DELETE`) for each row of parameters, as if one after the other, and tells how many rows
+    /// they changed. PostgreSQL is given all at once when `WHERE` is columns that equal parameters (the row's key); else
+    /// each is a round trip.
     ///
     /// # Errors
     /// [`DbError`].
@@ -220,7 +266,7 @@ impl<'a> Tx<'a> {
         let text = Text::Static(sql.text());
         self.with_rows(rows.into_iter(), |session, rows| match session {
             Session::Sqlite(sqlite) => sqlite.execute_rows(text, rows, &mut |changed| count += changed),
-            Session::Postgres(postgres) => postgres.execute_rows(text, rows, &mut |changed| count += changed),
+            Session::Postgres(postgres) => postgres.execute_many(sql.text(), rows).map(|changed| count = changed),
         })?;
         Ok(count)
     }
@@ -235,6 +281,16 @@ impl<'a> Tx<'a> {
             Engine::Sqlite => Ok(()),
             Engine::Postgres => {
                 self.execute_text(Text::Static("SELECT pg_advisory_xact_lock($1)"), &[&key]).map(|_| ())
+            }
+        }
+    }
+
+    /// Lifts the limit on how long PostgreSQL waits for this transaction's next statement.
+    pub(crate) fn may_rest(&mut self) -> Result<(), DbError> {
+        match self.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => {
+                self.execute_text(Text::Static("SET LOCAL idle_in_transaction_session_timeout TO 0"), &[]).map(|_| ())
             }
         }
     }
@@ -313,6 +369,10 @@ impl<'a> Tx<'a> {
         }
         let done = run(self.session);
         self.has_failed = done.is_err();
+        self.met_conflict = matches!(done, Err(DbError::Conflict { .. }));
+        if let (Err(error), Session::Sqlite(sqlite)) = (&done, &*self.session) {
+            sqlite.heed(error);
+        }
         done
     }
 }

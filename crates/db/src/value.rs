@@ -48,6 +48,28 @@ pub trait ToValue {
 }
 
 impl ValueRef<'_> {
+    /// How many values a list holds; `None` for what is no list.
+    pub(crate) fn list_length(&self) -> Option<usize> {
+        match self {
+            Self::IntList(list) => Some(list.len()),
+            Self::TextList(list) => Some(list.len()),
+            Self::BytesList(list) => Some(list.len()),
+            Self::UuidList(list) => Some(list.len()),
+            _ => None,
+        }
+    }
+
+    /// One value of a list.
+    pub(crate) fn listed(&self, at: usize) -> Option<ValueRef<'_>> {
+        match self {
+            Self::IntList(list) => list.get(at).copied().map(ValueRef::Int),
+            Self::TextList(list) => list.get(at).map(|text| ValueRef::Text(text)),
+            Self::BytesList(list) => list.get(at).map(|bytes| ValueRef::Bytes(bytes)),
+            Self::UuidList(list) => list.get(at).copied().map(ValueRef::Uuid),
+            _ => None,
+        }
+    }
+
     /// The same value, owned.
     pub fn to_owned(&self) -> Value {
         match self {

@@ -6,6 +6,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -14,9 +15,11 @@ use tokio::sync::oneshot;
 
 use crate::Engine;
 use crate::checkpoint::{self, LogSize};
+use crate::disk::Disk;
 use crate::error::DbError;
 use crate::migrations::{self, Step};
 use crate::postgres::{self, PostgresSession};
+use crate::snapshot;
 use crate::sqlite::{self, SqliteSession};
 use crate::tx::{Mode, Session, Tx};
 
@@ -42,50 +45,63 @@ struct Threads {
     writes: Arc<Queue>,
     reads: Arc<Queue>,
     handles: Mutex<Vec<JoinHandle<()>>>,
-    /// SQLite: how long its write-ahead log is.
-    log_size: Option<Arc<LogSize>>,
+    file: Option<File>,
+}
+
+/// SQLite: how long its write-ahead log is, and the disk on which it is.
+#[derive(Clone)]
+struct File {
+    log_size: Arc<LogSize>,
+    disk: Arc<Disk>,
 }
 
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
 impl Db {
     /// Opens or makes the SQLite file at `path` (its folders too, all for their owner's eyes only) and brings its schema
-    /// to the last of `steps`.
+    /// to the last of `steps`. Before a schema changes, the file is copied beside itself: `entente.sqlite.schema-3`.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when the file cannot be used; [`DbError::Migration`].
+    /// [`DbError::Unavailable`] when the file cannot be used or copied; [`DbError::Migration`].
     pub fn open_sqlite(path: &Path, steps: &[Step]) -> Result<Self, DbError> {
         create_private(path)
             .map_err(|error| DbError::Unavailable { message: format!("{}: {error}", path.display()) })?;
         let mut connection = sqlite::connect(path)?;
+        if let Some(seen) = migrations::pending(&mut connection, steps)? {
+            snapshot::take(&mut connection, path, seen)?;
+        }
         migrations::run(&mut connection, steps, Engine::Sqlite)?;
         sqlite::describe_tables(&connection).map_err(|error| sqlite::sqlite_error(&error, "ANALYZE"))?;
-        let session = |connection, mode| Ok(Session::Sqlite(Box::new(SqliteSession::new(connection, mode)?)));
+        // What an earlier process left in the log when its disk failed is written and synced anew, before more comes.
+        checkpoint::carry_over(&connection)?;
         let size = Arc::new(LogSize::default());
+        let disk = Arc::new(Disk::under(path));
         checkpoint::watch(&mut connection, &size)?;
-        let writer: Session = session(connection, Mode::Write)?;
-        let readers = (0..SQLITE_READERS).map(|_| session(sqlite::connect(path)?, Mode::Read));
-        let readers: Vec<Session> = readers.collect::<Result<_, DbError>>()?;
-        let db = Self::start(Engine::Sqlite, vec![writer], readers, Some(Arc::clone(&size)))?;
-        db.0.carry_over_beside(path.to_owned(), size)?;
+        let writer = SqliteSession::new(connection, Mode::Write)?.watching(Arc::clone(&disk));
+        let writer = Session::Sqlite(Box::new(writer));
+        let read = || Ok(Session::Sqlite(Box::new(SqliteSession::new(sqlite::connect(path)?, Mode::Read)?)));
+        let readers: Vec<Session> = (0..SQLITE_READERS).map(|_| read()).collect::<Result<_, DbError>>()?;
+        let file = File { log_size: size, disk };
+        let db = Self::start(Engine::Sqlite, vec![writer], readers, Some(file.clone()))?;
+        db.0.carry_over_beside(path.to_owned(), file)?;
         Ok(db)
     }
 
-    /// Connects to the server at `url` (`postgres://…`, without TLS) and brings its schema to the last of `steps`. Later
+    /// Connects to the server at `url` (`postgres://…`; with TLS when `sslmode` asks for it) and brings its schema to the last of `steps`. Later
     /// connections open when needed, and again when they broke.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when the server cannot be reached; [`DbError::Migration`].
     pub fn open_postgres(url: &str, steps: &[Step]) -> Result<Self, DbError> {
-        let config = postgres::config(url)?;
+        let server = postgres::server(url)?;
         on_own_thread(|| {
-            let mut client = postgres::connect(&config)?;
+            let mut client = postgres::connect(&server)?;
             client.batch_execute(MIGRATION_LOCK).map_err(|error| postgres::postgres_error(&error, MIGRATION_LOCK))?;
             migrations::run(&mut client, steps, Engine::Postgres)
         })?;
-        let session = |_| Session::Postgres(Box::new(PostgresSession::new(config.clone())));
-        let writers = (0..POSTGRES_WRITERS).map(session).collect();
-        let readers = (0..POSTGRES_READERS).map(session).collect();
+        let session = |mode| Session::Postgres(Box::new(PostgresSession::new(server.clone(), mode)));
+        let writers = (0..POSTGRES_WRITERS).map(|_| session(Mode::Write)).collect();
+        let readers = (0..POSTGRES_READERS).map(|_| session(Mode::Read)).collect();
         Self::start(Engine::Postgres, writers, readers, None)
     }
 
@@ -106,7 +122,7 @@ impl Db {
     /// # Errors
     /// As [`Db::read_sqlite`].
     pub fn read_postgres(url: &str, steps: &[Step]) -> Result<Self, DbError> {
-        let session = PostgresSession::new(postgres::config(url)?);
+        let session = PostgresSession::new(postgres::server(url)?, Mode::Read);
         Self::start_reading(Engine::Postgres, Session::Postgres(Box::new(session)), steps)
     }
 
@@ -126,17 +142,19 @@ impl Db {
     ///
     /// It commits when `run` answers `Ok`; it rolls back when it answers `Err` or panics. The closure runs to its end even
     /// if the caller stops waiting. It must not wait for another transaction: SQLite has one thread for all that write.
+    /// When PostgreSQL undid it because another transaction was in the way, a clone of it runs again, three times at most:
+    /// what it does outside the transaction belongs into [`Tx::after_commit`].
     ///
     /// # Errors
     /// What `run` answers; or a [`DbError`]: see [`DbError::is_retryable`]. After `Unavailable` it is not known whether
     /// the transaction was committed.
     pub async fn write<T, E, F>(&self, run: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Clone + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.writes.run(Mode::Write, run).await
+        self.0.writes.run(move |session| transact_again(session, run)).await
     }
 
     /// Runs a transaction that only reads: it sees one snapshot, whatever is written meanwhile.
@@ -149,7 +167,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.reads.run(Mode::Read, run).await
+        self.0.reads.run(move |session| transact(session, Mode::Read, run).0).await
     }
 
     /// [`Db::write`] for threads that may block; never on an async thread.
@@ -158,11 +176,28 @@ impl Db {
     /// As [`Db::write`].
     pub fn write_blocking<T, E, F>(&self, run: F) -> Result<T, E>
     where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.writes.run_blocking(move |session| transact_again(session, run))
+    }
+
+    /// [`Db::write_blocking`] for one long transaction that consumes what it is given: it never runs again, and PostgreSQL
+    /// lets it rest between its statements for as long as it likes.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_once_blocking<T, E, F>(&self, run: F) -> Result<T, E>
+    where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.writes.run_blocking(Mode::Write, run)
+        self.0.writes.run_blocking(move |session| {
+            let patiently = |tx: &mut Tx<'_>| tx.may_rest().map_err(E::from).and_then(|()| run(tx));
+            transact(session, Mode::Write, patiently).0
+        })
     }
 
     /// [`Db::read`] for threads that may block; never on an async thread.
@@ -175,7 +210,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.reads.run_blocking(Mode::Read, run)
+        self.0.reads.run_blocking(move |session| transact(session, Mode::Read, run).0)
     }
 
     /// Whether a transaction that writes gets through within two seconds.
@@ -186,6 +221,38 @@ impl Db {
         };
         let answer = async { matches!(receiver.await, Ok(Ok(()))) };
         self.0.writes.push(Box::new(job)).is_ok() && tokio::time::timeout(PROBE_TIMEOUT, answer).await.unwrap_or(false)
+    }
+
+    /// Sets how many bytes of the disk under SQLite's file stay free: see [`Db::has_room`].
+    pub fn keep_free(&self, bytes: u64) {
+        if let Some(file) = &self.0.file {
+            file.disk.keep_free(bytes);
+        }
+    }
+
+    /// Whether more than the reserve of the disk is free. Who takes data in asks before he does, so that what the house
+    /// itself must write (timers, sessions) still finds room. PostgreSQL's disk is not ours to look at.
+    pub fn has_room(&self) -> bool {
+        let Some(file) = &self.0.file else { return true };
+        let has_room = file.disk.has_room();
+        if !has_room {
+            self.0.reclaim(file);
+        }
+        has_room
+    }
+
+    /// Bytes that are free on the disk under SQLite's file.
+    pub fn free_bytes(&self) -> Option<u64> {
+        self.0.file.as_ref()?.disk.free_bytes()
+    }
+
+    /// Waits until the disk under SQLite's file fails, and tells how. From then on every transaction that writes is
+    /// refused: only a new process, which reads what is really there, may go on.
+    pub async fn disk_failed(&self) -> String {
+        match &self.0.file {
+            Some(file) => file.disk.failed().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// How many transactions wait for a thread: those that write, those that read.
@@ -215,10 +282,10 @@ impl Db {
         engine: Engine,
         writers: Vec<Session>,
         readers: Vec<Session>,
-        log_size: Option<Arc<LogSize>>,
+        file: Option<File>,
     ) -> Result<Self, DbError> {
         let (writes, reads) = (Arc::default(), Arc::default());
-        let threads = Threads { engine, writes, reads, handles: Mutex::default(), log_size };
+        let threads = Threads { engine, writes, reads, handles: Mutex::default(), file };
         threads.spawn("db-write", writers, &threads.writes)?;
         threads.spawn("db-read", readers, &threads.reads)?;
         Ok(Self(Arc::new(threads)))
@@ -242,26 +309,49 @@ impl Threads {
     }
 
     /// Starts the thread that carries SQLite's write-ahead log over beside the one that writes.
-    fn carry_over_beside(&self, path: PathBuf, size: Arc<LogSize>) -> Result<(), DbError> {
+    fn carry_over_beside(&self, path: PathBuf, file: File) -> Result<(), DbError> {
         let writes = Arc::clone(&self.writes);
         let finish = move || {
-            // Refused only when the database is being closed.
-            let _ = writes.push(Box::new(|session: &mut Session| {
+            let (done, is_done) = std::sync::mpsc::sync_channel(1);
+            let copy = move |session: &mut Session| {
                 if let Session::Sqlite(session) = session {
                     session.carry_over();
                 }
-            }));
+                let _ = done.send(());
+            };
+            // Refused only when the database is being closed.
+            if writes.push(Box::new(copy)).is_ok() {
+                let _ = is_done.recv();
+            }
         };
-        let work = move || checkpoint::run(&path, &size, finish);
+        let work = move || checkpoint::run(&path, &file.log_size, &file.disk, finish);
         let handle = thread::Builder::new().name("db-checkpoint".to_owned()).spawn(work);
         let handle = handle.map_err(|error| DbError::Unavailable { message: error.to_string() })?;
         self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
         Ok(())
     }
 
+    /// Asks the writer for the room of its log, once until it has answered.
+    fn reclaim(&self, file: &File) {
+        if !file.log_size.is_worth_emptying() || file.disk.is_reclaiming.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let file = file.clone();
+        let job = move |session: &mut Session| {
+            if let Session::Sqlite(session) = session
+                && session.give_back_log()
+            {
+                file.log_size.note_empty();
+            }
+            file.disk.is_reclaiming.store(false, Ordering::Relaxed);
+        };
+        // Refused only when the database is being closed or overrun.
+        let _ = self.writes.push(Box::new(job));
+    }
+
     fn shut(&self) {
-        if let Some(size) = &self.log_size {
-            size.close();
+        if let Some(file) = &self.file {
+            file.log_size.close();
         }
         self.writes.close();
         self.reads.close();
@@ -288,29 +378,29 @@ struct State {
 }
 
 impl Queue {
-    async fn run<T, E, F>(&self, mode: Mode, run: F) -> Result<T, E>
+    async fn run<T, E, F>(&self, run: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         self.push(Box::new(move |session| {
             // Nobody waits any more when the caller was dropped.
-            let _ = sender.send(transact(session, mode, run));
+            let _ = sender.send(run(session));
         }))?;
         receiver.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
-    fn run_blocking<T, E, F>(&self, mode: Mode, run: F) -> Result<T, E>
+    fn run_blocking<T, E, F>(&self, run: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         self.push(Box::new(move |session| {
-            let _ = sender.send(transact(session, mode, run));
+            let _ = sender.send(run(session));
         }))?;
         receiver.recv().unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
@@ -352,32 +442,61 @@ impl Queue {
     }
 }
 
-/// One transaction from its begin to its end.
-fn transact<T, E, F>(session: &mut Session, mode: Mode, run: F) -> Result<T, E>
+/// How often a transaction runs again that PostgreSQL undid for another's sake, and how long it waits before the first
+/// time; before each next one it waits twice as long.
+const AGAIN: u32 = 3;
+const PAUSE_BEFORE_AGAIN: Duration = Duration::from_millis(5);
+
+/// A transaction that writes, again when it met a conflict: it was undone as a whole, so nothing happens twice.
+fn transact_again<T, E, F>(session: &mut Session, run: F) -> Result<T, E>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Clone,
+    E: From<DbError>,
+{
+    // SQLite waited long enough before it said so, and its one writer holds up everybody.
+    let again = if matches!(session, Session::Postgres(_)) { AGAIN } else { 0 };
+    for turn in 0..again {
+        let (outcome, met_conflict) = transact(session, Mode::Write, run.clone());
+        if !met_conflict {
+            return outcome;
+        }
+        tracing::debug!("a transaction met another one and runs again");
+        thread::sleep(PAUSE_BEFORE_AGAIN * 2_u32.pow(turn));
+    }
+    transact(session, Mode::Write, run).0
+}
+
+/// One transaction from its begin to its end, and whether it was undone because another one was in the way.
+fn transact<T, E, F>(session: &mut Session, mode: Mode, run: F) -> (Result<T, E>, bool)
 where
     F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
     E: From<DbError>,
 {
-    session.begin(mode)?;
+    if let Err(error) = session.begin(mode) {
+        return (Err(error.into()), false);
+    }
     let mut tx = Tx::new(session);
     // The session is rolled back below, so no half-done state of it is seen after a panic.
     let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut tx)));
-    let has_failed = tx.has_failed();
+    let (has_failed, mut met_conflict) = (tx.has_failed(), tx.met_conflict());
     let after_commit = tx.take_after_commit();
     let failure = match outcome {
         Ok(Ok(value)) if !has_failed => match session.commit() {
             Ok(()) => {
                 after_commit.into_iter().for_each(|run| run());
-                return Ok(value);
+                return (Ok(value), false);
             }
-            Err(error) => error.into(),
+            Err(error) => {
+                met_conflict = matches!(error, DbError::Conflict { .. });
+                error.into()
+            }
         },
         Ok(Ok(_)) => DbError::Aborted.into(),
         Ok(Err(error)) => error,
         Err(panic) => DbError::Panicked { message: panic_message(panic.as_ref()) }.into(),
     };
     session.roll_back();
-    Err(failure)
+    (Err(failure), met_conflict)
 }
 
 fn probe(session: &mut Session) -> Result<(), DbError> {

@@ -94,3 +94,16 @@ on_both!(STEPS; a_statement_runs_for_each_of_many_rows, |db| async move {
     assert_eq!(changed.await.unwrap(), 2);
     assert_eq!(db.read(amounts).await.unwrap(), [(1, 11), (2, 22), (3, 30)]);
 });
+
+on_both!(STEPS; changes_by_key_come_one_after_the_other, |db| async move {
+    let changed = db.write::<_, DbError, _>(|tx| {
+        tx.insert_many(INSERT, rows(1..=3))?;
+        let updates = vec![values![11, SHOP, 1], values![22, SHOP, 2], values![111, SHOP, 1], values![9, SHOP, 99]];
+        let update = sql("UPDATE items SET amount = $1 WHERE workspace_id = $2 AND item_id = $3");
+        let updated = tx.execute_many(update, updates)?;
+        let gone = vec![values![SHOP, 3], values![SHOP, 3], values![SHOP, 98]];
+        Ok((updated, tx.execute_many(sql("DELETE FROM items WHERE workspace_id = $1 AND item_id = $2"), gone)?))
+    });
+    assert_eq!(changed.await.unwrap(), (3, 1));
+    assert_eq!(db.read(amounts).await.unwrap(), [(1, 111), (2, 22)]);
+});

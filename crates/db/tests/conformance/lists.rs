@@ -94,3 +94,23 @@ on_both!(STEPS; a_transaction_knows_its_engine, |db| async move {
     let engine = db.read(|tx| Ok::<Engine, DbError>(tx.engine())).await.unwrap();
     assert_eq!(engine, db.engine());
 });
+
+on_both!(STEPS; a_key_is_looked_up_for_each_of_a_list, |db| async move {
+    let fill = |tx: &mut Tx<'_>| (1..=5).try_for_each(|id| insert(tx, id, &format!("n{id}")).map(|_| ()));
+    db.write::<_, DbError, _>(fill).await.unwrap();
+    let by_id = sql("SELECT item_id, name FROM items WHERE workspace_id = $1 AND item_id = $2");
+    let found = db.read(move |tx| {
+        tx.query_each_of(by_id, &[&SHOP, &vec![4_i64, 9, 2, 4]], |row| Ok((row.get(0)?, row.get(1)?)))
+    });
+    let found: Result<Vec<(i64, String)>, DbError> = found.await;
+    let mut found = found.unwrap();
+    found.sort();
+    assert_eq!(found, [(2, "n2".to_owned()), (4, "n4".to_owned())]);
+    let by_name = sql("SELECT item_id FROM items WHERE workspace_id = $1 AND name = $2");
+    let names = vec!["n5".to_owned(), "nobody".to_owned()];
+    let found = db.read::<Vec<i64>, DbError, _>(move |tx| tx.query_each_of(by_name, &[&SHOP, &names], |row| row.get(0)));
+    assert_eq!(found.await.unwrap(), [5]);
+    let none: Vec<i64> = Vec::new();
+    let found = db.read::<Vec<i64>, DbError, _>(move |tx| tx.query_each_of(by_id, &[&SHOP, &none], |row| row.get(0)));
+    assert_eq!(found.await.unwrap(), [0_i64; 0]);
+});

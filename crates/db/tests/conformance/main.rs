@@ -11,13 +11,15 @@ mod postgres_server;
 
 mod bulk;
 mod equivalence;
+mod killed;
 mod lists;
 mod migrations;
+mod secure;
 mod tables;
 mod transactions;
 mod values;
 
-use db::{DbError, Step, Tx, sql, values};
+use db::{DbError, Engine, Step, Tx, sql, values};
 use uuid::Uuid;
 use words::WorkspaceId;
 

@@ -1,6 +1,8 @@
 //! Begin, commit, roll back, snapshots, and what happens when something fails in between.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -8,6 +10,17 @@ on_both!(STEPS; what_is_written_is_read, |db| async move {
     let written = db.write(|tx| insert(tx, 1, "Ana")).await.unwrap();
     assert_eq!(written, 1);
     assert_eq!(db.read(names).await.unwrap(), ["Ana"]);
+});
+
+on_both!(STEPS; a_commit_is_synchronous_whatever_the_server_is_told, |db| async move {
+    // The tests' own server is told `off`: it would lose acknowledged commits when it is stopped.
+    let set = match db.engine() {
+        Engine::Sqlite => sql("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous"),
+        Engine::Postgres => sql("SELECT current_setting('synchronous_commit')"),
+    };
+    let found: Result<String, DbError> = db.write(move |tx| tx.query_one(set, &[], |row| row.get(0))).await;
+    // SQLite calls it FULL.
+    assert_eq!(found.unwrap(), if db.engine() == Engine::Sqlite { "2" } else { "on" });
 });
 
 on_both!(STEPS; an_error_rolls_everything_back, |db| async move {
@@ -174,6 +187,60 @@ fn a_lost_connection_is_opened_again() {
             db.write(move |tx| insert(tx, id, &format!("n{id}"))).await.unwrap();
             assert_eq!(db.read(count).await.unwrap(), id + 1);
         }
+    });
+}
+
+/// Two transactions that take two rows in opposite order: PostgreSQL undoes one of them, which runs again.
+#[test]
+fn transactions_that_wait_for_each_other_both_happen_once() {
+    databases::run_on_postgres(STEPS, |db| async move {
+        db.write::<_, DbError, _>(|tx| insert(tx, 1, "Ana").and_then(|_| insert(tx, 2, "Bea"))).await.unwrap();
+        let (both_began, turns) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+        let add = |first: i64, second: i64| {
+            let (both_began, turns) = (Arc::clone(&both_began), Arc::clone(&turns));
+            db.write::<_, DbError, _>(move |tx| {
+                let add = sql("UPDATE items SET amount = amount + 1 WHERE workspace_id = $1 AND item_id = $2");
+                tx.execute(add, &[&SHOP, &first])?;
+                if turns.fetch_add(1, Ordering::SeqCst) < 2 {
+                    both_began.wait();
+                }
+                tx.execute(add, &[&SHOP, &second])
+            })
+        };
+        let (one, other) = tokio::join!(add(1, 2), add(2, 1));
+        assert_eq!((one.unwrap(), other.unwrap()), (1, 1));
+        assert_eq!(turns.load(Ordering::SeqCst), 3, "one of them ran again");
+        let sums = sql("SELECT item_id, amount FROM items ORDER BY item_id");
+        let read = move |tx: &mut Tx<'_>| tx.query(sums, &[], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)));
+        assert_eq!(db.read::<_, DbError, _>(read).await.unwrap(), [(1, 12), (2, 22)]);
+    });
+}
+
+/// A process that is stopped in the middle of a transaction holds its locks: after ten seconds the server ends it.
+#[test]
+fn a_transaction_that_is_idle_for_too_long_is_undone_and_holds_up_nobody() {
+    databases::run_on_postgres(STEPS, |db| async move {
+        db.write(|tx| insert(tx, 1, "Ana")).await.unwrap();
+        let set = sql("UPDATE items SET amount = $3 WHERE workspace_id = $1 AND item_id = $2");
+        let stopped = db.write::<_, DbError, _>(move |tx| {
+            tx.execute(set, &[&SHOP, &1, &77])?;
+            std::thread::sleep(Duration::from_secs(13));
+            tx.execute(set, &[&SHOP, &1, &78])
+        });
+        let other = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let began = Instant::now();
+            let done = db.write::<_, DbError, _>(move |tx| tx.execute(set, &[&SHOP, &1, &5])).await;
+            (done, began.elapsed())
+        };
+        let (stopped, (done, waited)) = tokio::join!(stopped, other);
+        assert!(matches!(stopped, Err(DbError::Unavailable { .. })), "{stopped:?}");
+        assert_eq!(done.unwrap(), 1);
+        assert!(waited < Duration::from_secs(11), "it waited {waited:?}");
+        let amount = sql("SELECT amount FROM items");
+        let read = move |tx: &mut Tx<'_>| tx.query_one(amount, &[], |row| row.get::<i64>(0));
+        assert_eq!(db.read::<_, DbError, _>(read).await.unwrap(), 5);
+        db.write(|tx| insert(tx, 2, "Bea")).await.unwrap();
     });
 }
 
