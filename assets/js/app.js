@@ -14,3 +14,4 @@ import "./copy-button.js";
 import "./password-field.js";
 import "./live-region.js";
 import "./lazy.js";
+import "./enter.js";

@@ -156,6 +156,19 @@ source-done-saved = Saved.
 source-done-allowed = The address is allowed: its pages may send from now on.
 source-done-off = The source is switched off.
 source-done-on = The source is switched on.
+source-done-retried = Applied: the events that were set aside are on their timelines.
+source-done-retried-in-vain = Some events still cannot be applied and stay set aside.
+dead-title = { $count ->
+    [one] { $count } event could not be applied
+   *[other] { $count } events could not be applied
+}
+dead-text = They are set aside whole; all other events went on. When the cause is gone, apply them: each counts once.
+dead-retry = Apply them now
+dead-newest = Set aside last
+dead-at = When
+dead-source = Source
+dead-event = Event
+dead-reason = Why
 
 # Palette
 palette-orders = Orders of today

@@ -65,6 +65,9 @@ dead-link-title = This link no longer works
 dead-invitation = It was used, withdrawn, or is older than seven days. Ask for a new invitation.
 dead-reset = It was used, or is older than 30 minutes. Ask an administrator for a new one.
 dead-sign-in-link = It was used already, is more than an hour old, or was opened on another machine.
+enter-title = The demo shop
+enter-intro = You are signed in as its owner, once, from this machine.
+enter-submit = Enter the shop
 shown-once = Copy it now: it is shown this once
 
 # Members
@@ -222,6 +225,7 @@ audit-settings-changed = Settings changed
 audit-sign-in-refused = Wrong password
 audit-signed-in = Signed in
 audit-source-changed = Source changed
+audit-dead-letters-retried = Events set aside applied again
 audit-source-created = Source created
 audit-source-switched-off = Source switched off
 audit-source-switched-on = Source switched on

@@ -156,6 +156,19 @@ source-done-saved = C’est enregistré.
 source-done-allowed = L’adresse est autorisée : ses pages peuvent envoyer dès maintenant.
 source-done-off = La source est désactivée.
 source-done-on = La source est activée.
+source-done-retried = C’est fait : les événements mis de côté figurent sur leurs chronologies.
+source-done-retried-in-vain = Certains événements restent inapplicables et mis de côté.
+dead-title = { $count ->
+    [one] { $count } événement n’a pas pu être appliqué
+   *[other] { $count } événements n’ont pas pu être appliqués
+}
+dead-text = Ils sont mis de côté, entiers ; tous les autres ont suivi leur cours. Une fois la cause disparue, appliquez-les : chacun compte une seule fois.
+dead-retry = Les appliquer maintenant
+dead-newest = Derniers mis de côté
+dead-at = Quand
+dead-source = Source
+dead-event = Événement
+dead-reason = Raison
 
 # La palette
 palette-orders = Commandes du jour

@@ -65,6 +65,9 @@ dead-link-title = Ce lien ne fonctionne plus
 dead-invitation = Il a déjà servi, a été retiré, ou date de plus de sept jours. Demandez une nouvelle invitation.
 dead-reset = Il a déjà servi, ou date de plus de 30 minutes. Demandez-en un nouveau à un administrateur.
 dead-sign-in-link = Il a déjà servi, date de plus d’une heure, ou a été ouvert sur une autre machine.
+enter-title = La boutique de démonstration
+enter-intro = Vous êtes connecté en tant que propriétaire, une seule fois, depuis cette machine.
+enter-submit = Entrer dans la boutique
 shown-once = Copiez maintenant : ceci ne sera plus affiché
 
 # Les membres
@@ -222,6 +225,7 @@ audit-settings-changed = Réglages modifiés
 audit-sign-in-refused = Mot de passe refusé
 audit-signed-in = Connexion
 audit-source-changed = Source modifiée
+audit-dead-letters-retried = Événements mis de côté appliqués de nouveau
 audit-source-created = Source créée
 audit-source-switched-off = Source éteinte
 audit-source-switched-on = Source rallumée

@@ -13,6 +13,14 @@ CREATE TABLE idempotency_keys (
   PRIMARY KEY (workspace_id, key, route)
 );
 
+-- leases ------------------------------------------------------------------------------------------
+-- Work that one process does at a time; `token` grows with every change of hands, `held_until` is the database's time.
+CREATE TABLE leases (
+  name TEXT NOT NULL PRIMARY KEY,
+  token BIGINT NOT NULL,
+  held_until BIGINT NOT NULL
+);
+
 -- workspaces --------------------------------------------------------------------------------------
 CREATE TABLE workspaces (
   id UUID NOT NULL PRIMARY KEY,
@@ -203,6 +211,7 @@ CREATE TABLE dead_letters (
   id UUID NOT NULL,
   at BIGINT NOT NULL,
   source_no BIGINT NOT NULL,
+  name TEXT NOT NULL,
   reason TEXT NOT NULL,
   body TEXT NOT NULL,
   PRIMARY KEY (workspace_id, id)

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod idempotency;
 pub mod intake;
 pub mod kernel;
+pub mod leases;
 mod product;
 pub mod profiles;
 pub mod segments;

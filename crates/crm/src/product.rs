@@ -6,12 +6,12 @@ use db::Db;
 use tokio::task::JoinHandle;
 
 use crate::intake::{Health, Senders};
-use crate::kernel::{App, Chance, Clock, Ending, News, Settings, Throttle};
-use crate::stream::{Stream, backfill, forget, ticker};
+use crate::kernel::{App, Chance, Clock, Ending, News, Parts, Settings, SteadyClock, Throttle};
+use crate::stream::{Stream, backfill, forget, others, ticker};
 
-impl App {
-    /// Puts the product together on the current tokio runtime and starts the stream; the other background work is
-    /// started by [`App::start_workers`].
+impl Parts {
+    /// The parts of the product on the current tokio runtime, with the stream started; the other background
+    /// work is started by [`App::start_workers`].
     pub fn new(db: Db, clock: Clock, chance: Chance, settings: Settings) -> Self {
         let news = News::default();
         let stream = Stream::start(db.clone(), Arc::clone(&clock), Arc::clone(&chance), news.clone());
@@ -26,17 +26,25 @@ impl App {
             throttle: Throttle::default(),
             health: Health::default(),
             ending: Ending::default(),
+            steady_clock: SteadyClock::default(),
         }
     }
+}
 
-    /// Starts what runs beside requests until the end is announced: timers, building of segments, forgetting message
-    /// ids, health figures.
+impl App {
+    pub fn new(db: Db, clock: Clock, chance: Chance, settings: Settings) -> Self {
+        Parts::new(db, clock, chance, settings).into()
+    }
+
+    /// Starts what runs beside requests until the end is announced: timers, building of segments and forgetting of message
+    /// ids, each in one process at a time; health figures, and what other processes changed, in every one.
     pub fn start_workers(&self) -> Workers {
         Workers(vec![
-            self.until_the_end(ticker::run(self.clone())),
-            self.until_the_end(backfill::run(self.clone())),
-            self.until_the_end(forget::run(self.clone())),
+            tokio::spawn(ticker::run(self.clone())),
+            tokio::spawn(backfill::run(self.clone())),
+            tokio::spawn(forget::run(self.clone())),
             self.until_the_end(self.health.clone().run(self.clone())),
+            self.until_the_end(others::run(self.clone())),
         ])
     }
 

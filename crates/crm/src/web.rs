@@ -1,8 +1,8 @@
 //! The router: every slice's routes behind one guard, one set of headers, and answers for what goes wrong.
 //!
-//! A request passes, from the outside in: the client's address, the security headers, the panic catcher, pages for
-//! errors, then its route's guard and handler. `GET /healthz` answers while the process lives, `GET /readyz` while the
-//! database takes writes.
+//! A request passes through [`frame`] (the client's address, the security headers, pages for errors, the panic catcher),
+//! then its route's guard and handler. These are two layers and not a dozen: the framework copies what stands below a
+//! layer for each request. `GET /healthz` answers while the process lives, `GET /readyz` while the database takes writes.
 
 mod errors;
 mod guard;
@@ -12,11 +12,12 @@ mod origin;
 mod security_txt;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::Method;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -54,15 +55,10 @@ pub fn router(app: App) -> Router {
             path: route.path,
             access: route.access,
             proof: route.proof,
+            limits: Limits::of(route.path, route.access),
             doors: doors.clone(),
         };
-        let guard = from_fn_with_state(gate, guard::guard);
-        let limits = (app.clone(), Limits::of(route.path, route.access));
-        let handler = route
-            .handler
-            .route_layer(from_fn_with_state(limits.clone(), limits::slow_known))
-            .route_layer(guard)
-            .route_layer(from_fn_with_state(limits, limits::slow_networks));
+        let handler = route.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
         router = router.route(route.path, handler);
     }
     router
@@ -70,12 +66,22 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(errors::method_not_allowed)
         .merge(crate::ui::assets::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(errors::show_errors_as_pages))
-        .layer(from_fn(errors::catch_panics))
-        .layer(from_fn(errors::refuse_trace))
-        .layer(from_fn_with_state(app.clone(), headers::secure))
-        .layer(from_fn_with_state(app.clone(), find_client_address))
+        .layer(from_fn_with_state(app.clone(), frame))
         .with_state(app)
+}
+
+/// What stands around every answer, whichever route gives it.
+async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let address = client_address(&app, &request);
+    request.extensions_mut().insert(address);
+    let path = request.uri().path().to_owned();
+    let stranger = errors::page_reader(&request);
+    // `TRACE` would send back cookies that scripts must not see.
+    let answer = match *request.method() {
+        Method::TRACE => errors::method_not_allowed().await.into_response(),
+        _ => errors::catch_panics(&path, next.run(request)).await,
+    };
+    headers::secure(&app, &path, errors::show_as_page(stranger, answer))
 }
 
 async fn healthz() -> &'static str {
@@ -83,18 +89,27 @@ async fn healthz() -> &'static str {
 }
 
 async fn readyz(State(app): State<App>) -> Response {
-    if app.db.is_writable().await {
-        return "ready\n".into_response();
+    if app.ending.is_leaving() {
+        return Problem::leaving().into_response();
     }
-    Problem::unavailable().into_response()
+    if !app.db.is_writable().await {
+        return Problem::unavailable().into_response();
+    }
+    let mut told = "ready\n".to_owned();
+    if !app.db.has_room() {
+        told.push_str("the disk is nearly full: events are refused with 507\n");
+    }
+    if let Some(jump) = app.steady_clock.jump() {
+        let seconds = jump.by_ms / 1000;
+        told.push_str(&format!("the machine's clock jumped by {seconds} s and is not believed yet\n"));
+    }
+    told.into_response()
 }
 
-/// Puts the `ClientAddress` into the request's extensions.
-async fn find_client_address(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Where the request came from, as far as a trusted proxy or the connection tells.
+fn client_address(app: &App, request: &Request) -> ClientAddress {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|connection| connection.0.ip());
     let lines: Vec<&str> =
         request.headers().get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
-    let address = ClientAddress::of(peer, &lines.join(","), &app.settings.trusted_proxies);
-    request.extensions_mut().insert(address);
-    next.run(request).await
+    ClientAddress::of(peer, &lines.join(","), &app.settings.trusted_proxies)
 }

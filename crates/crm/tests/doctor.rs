@@ -67,7 +67,10 @@ impl Shop {
         kinds
     }
 
-    async fn write(&self, damage: impl FnOnce(&mut Tx<'_>, WorkspaceId) -> Result<usize, DbError> + Send + 'static) {
+    async fn write(
+        &self,
+        damage: impl FnOnce(&mut Tx<'_>, WorkspaceId) -> Result<usize, DbError> + Clone + Send + 'static,
+    ) {
         let workspace = self.workspace;
         let changed = self.test.app.db.write(move |tx| damage(tx, workspace)).await.unwrap();
         assert!(changed > 0, "the damage is done");

@@ -113,6 +113,12 @@ pub struct ServeArguments {
     /// Address for Prometheus: GET /metrics
     #[arg(long, value_name = "ADDR:PORT", env = "ENTENTE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Room that stays free on the disk of the embedded database; with less, events are refused with 507 [default: 256]
+    #[arg(long, value_name = "MB", env = "ENTENTE_MIN_FREE_MB")]
+    pub min_free_mb: Option<u64>,
+    /// How long to serve on after SIGTERM while /readyz says no, so that a balancer looks elsewhere first [default: 0]
+    #[arg(long, value_name = "S", env = "ENTENTE_DRAIN_SECONDS")]
+    pub drain_seconds: Option<u64>,
     /// Certificate chain for TLS, as PEM; read again on SIGHUP and when it changes
     #[arg(long, value_name = "FILE", env = "ENTENTE_TLS_CERTIFICATE")]
     pub tls_certificate: Option<PathBuf>,
@@ -339,6 +345,9 @@ pub struct BenchArguments {
     /// How long each load lasts
     #[arg(long, value_name = "S", default_value_t = 20)]
     pub seconds: u64,
+    /// Sends to so many processes on one PostgreSQL at once, instead of to this one
+    #[arg(long, value_name = "N")]
+    pub nodes: Option<std::num::NonZero<usize>>,
     /// Keeps the filled database here and uses it again, so that a second run need not fill it
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crm::demo::{DemoEvent, LiveVisitors, Shop};
 use crm::intake::{self, SourceDay, SourceKind, Surroundings, parse_call};
-use crm::kernel::{App, Language};
+use crm::kernel::{App, Language, Parts};
 use crm::stream::{Group, Incoming, Remembered, StreamError, Trust, backfill, ticker};
 use crm::workspaces::{ClientAddress, ShopSettings, create_owner, create_workspace, make_sign_in_link};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -50,7 +50,7 @@ struct SignIn<'a> {
 
 pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
     telemetry::start(&arguments.log, LogFormat::Text)?;
-    let ending = shutdown::listen()?;
+    let ending = shutdown::listen(Duration::ZERO)?;
     let (listener, bound) = http::bind(arguments.listen).await?;
     let folder = tempfile::Builder::new().prefix("entente-demo-").tempdir().map_err(Failure::failed)?;
     let opened = installation::open_here(Place::Folder(folder.path().to_owned())).await?;
@@ -62,7 +62,7 @@ pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
     };
     let address = format!("http://{bound}");
     let settings = installation::settings_of(&address, Vec::new(), &opened.vault);
-    let app = App { ending: ending.clone(), ..installation::app(opened.db.clone(), settings) };
+    let app = App::from(Parts { ending: ending.clone(), ..installation::parts(opened.db.clone(), settings) });
     let sign_in_link = match bound.ip().is_loopback() {
         true => Some(make_sign_in_link(&app, filled.place.workspace, filled.owner).await?),
         false => None,

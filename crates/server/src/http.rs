@@ -54,6 +54,8 @@ pub struct Front {
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics: Metrics,
     pub connections: Connections,
+    /// While it is near, answers ask callers to come back on another connection.
+    pub ending: Ending,
 }
 
 /// How bytes travel.
@@ -181,7 +183,8 @@ async fn answer(front: Front, peer: SocketAddr, job: Job, request: Request<Incom
     }
     // After these the rest of the body is not waited for.
     let is_cut_off = matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
-    if ends_connection || (is_http1 && is_cut_off) {
+    let is_last = ends_connection || is_cut_off || front.ending.is_leaving();
+    if is_http1 && is_last {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     front.metrics.count_request(response.status());

@@ -5,9 +5,9 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crm::kernel::{App, Chance, Clock, Settings, Vault};
+use crm::kernel::{App, Chance, Clock, Parts, Reading, Settings, SteadyClock, Vault};
 use crm::workspaces;
 use db::Db;
 use words::{Timestamp, WorkspaceId};
@@ -90,7 +90,23 @@ pub fn lock(folder: &Path) -> Result<File, Failure> {
 
 /// The product on this machine's clock and chance.
 pub fn app(db: Db, settings: Settings) -> App {
-    App::new(db, system_clock(), system_chance(), settings)
+    parts(db, settings).into()
+}
+
+/// [`app`] while its parts can still be exchanged.
+pub fn parts(db: Db, settings: Settings) -> Parts {
+    let steady_clock = SteadyClock::default();
+    let clock = steady(&steady_clock);
+    Parts { steady_clock, ..Parts::new(db, clock, system_chance(), settings) }
+}
+
+/// The machine's time, without its jumps.
+fn steady(clock: &SteadyClock) -> Clock {
+    let (clock, wall, begun) = (clock.clone(), system_clock(), Instant::now());
+    Arc::new(move || {
+        let steady_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        clock.read(Reading { wall: wall(), steady_ms })
+    })
 }
 
 /// For commands that serve nothing: no address is shown.

@@ -65,6 +65,7 @@ pub async fn serve(
         trusted_proxies: Vec::new(),
         metrics: Metrics::default(),
         connections: Connections::default(),
+        ending: app.ending.clone(),
     };
     tokio::spawn(http::serve(own, listener, app.ending.clone(), GRACE_OF_SIDE_DOORS));
     Ok(bound)
@@ -112,6 +113,15 @@ fn render(gauges: &Gauges) -> String {
     let (writes, reads) = gauges.app.db.waiting();
     let waiting = [("{kind=\"write\"}".to_owned(), writes as u64), ("{kind=\"read\"}".to_owned(), reads as u64)];
     family("entente_db_waiting_transactions", "gauge", "Transactions that wait for a thread.", &waiting);
+    let has_room = gauges.app.db.has_room();
+    let free = gauges.app.db.free_bytes().map(|bytes| (String::new(), bytes));
+    let help = "Bytes free on the disk of the embedded database; absent with PostgreSQL.";
+    family("entente_disk_free_bytes", "gauge", help, &free.into_iter().collect::<Vec<_>>());
+    let help = "1 while events are refused because the disk is nearly full.";
+    family("entente_disk_nearly_full", "gauge", help, &[(String::new(), u64::from(!has_room))]);
+    let jump = gauges.app.steady_clock.jump().map_or(0, |jump| jump.by_ms.unsigned_abs() / 1000);
+    let help = "Seconds by which the machine's clock jumped, while that is not believed.";
+    family("entente_clock_jump_seconds", "gauge", help, &[(String::new(), jump)]);
     let newest = gauges.newest.lock().unwrap_or_else(PoisonError::into_inner);
     let events: Vec<(String, u64)> =
         newest.iter().map(|(workspace, seq)| (format!("{{workspace=\"{workspace}\"}}"), seq.unsigned_abs())).collect();

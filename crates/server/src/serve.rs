@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crm::kernel::{App, Settings};
+use crm::kernel::{App, Parts, Settings};
 use crm::workspaces;
 use words::WorkspaceId;
 
@@ -25,7 +25,7 @@ pub const GRACE_OF_SIDE_DOORS: Duration = Duration::from_secs(1);
 pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let settings = ServeSettings::resolve(&arguments).map_err(Failure::usage)?;
     telemetry::start(&settings.installation.log, settings.installation.log_format)?;
-    let ending = shutdown::listen()?;
+    let ending = shutdown::listen(Duration::from_secs(settings.drain_seconds))?;
     let opened = installation::open(&settings.installation).await?;
     let (listener, bound) = http::bind(settings.listen).await?;
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
@@ -34,7 +34,8 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         security_contact: settings.security_contact.clone(),
         ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened.vault)
     };
-    let app = App { ending, ..installation::app(opened.db.clone(), app_settings) };
+    let app = App::from(Parts { ending, ..installation::parts(opened.db.clone(), app_settings) });
+    app.db.keep_free(settings.min_free_mb.saturating_mul(1024 * 1024));
     provision_all(&app).await?;
     let certificates = Certificates::default();
     let front = Front { wire: wire(&settings, &certificates, &app).await?, ..front(&app) };
@@ -46,8 +47,18 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     if let Some(link) = workspaces::ensure_setup_link(&app).await? {
         say::to_people(&format!("Set it up:   {link}   (works once, for one hour)"));
     }
-    serve_until_the_end(&app, front, listener, GRACE).await;
-    Ok(())
+    tokio::select! {
+        () = serve_until_the_end(&app, front, listener, GRACE) => Ok(()),
+        message = app.db.disk_failed() => Err(disk_failure(&message)),
+    }
+}
+
+/// The process ends at once: nobody knows what the disk took since, and only who opens the database anew reads what is
+/// really there.
+fn disk_failure(message: &str) -> Failure {
+    Failure::failed(format!(
+        "the disk failed under the database: {message}. What was acknowledged before is on it. Look at the disk and the          system's log, start again, and run `entente doctor`"
+    ))
 }
 
 /// Plain, or TLS with somebody who keeps its certificate fresh.
@@ -86,6 +97,7 @@ pub fn front(app: &App) -> Front {
         trusted_proxies: app.settings.trusted_proxies.clone(),
         metrics: Metrics::default(),
         connections: Connections::default(),
+        ending: app.ending.clone(),
     }
 }
 

@@ -16,21 +16,25 @@ const DEFAULT_FILE: &str = "entente.toml";
 const DEFAULT_DATA: &str = "entente-data";
 const KEY_FILE: &str = "entente.key";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+/// Timers, sessions and the largest transaction under way find room in it.
+const DEFAULT_MIN_FREE_MB: u64 = 256;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
     "acme_root",
     "data",
     "database_url",
+    "drain_seconds",
     "http_listen",
     "key_file",
     "listen",
     "log",
     "log_format",
     "metrics_listen",
+    "min_free_mb",
     "public_url",
     "security_contact",
     "tls_certificate",
@@ -78,6 +82,8 @@ pub struct ServeSettings {
     pub public_url: Option<String>,
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics_listen: Option<SocketAddr>,
+    pub min_free_mb: u64,
+    pub drain_seconds: u64,
     pub tls: Option<TlsSettings>,
     /// Where plain HTTP is led to https.
     pub http_listen: Option<SocketAddr>,
@@ -106,6 +112,8 @@ struct FileSettings {
     log: Option<String>,
     log_format: Option<String>,
     metrics_listen: Option<SocketAddr>,
+    min_free_mb: Option<u64>,
+    drain_seconds: Option<u64>,
     public_url: Option<String>,
     security_contact: Option<String>,
     tls_certificate: Option<PathBuf>,
@@ -182,6 +190,8 @@ impl ServeSettings {
             public_url,
             trusted_proxies: arguments.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default(),
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
+            min_free_mb: arguments.min_free_mb.or(file.min_free_mb).unwrap_or(DEFAULT_MIN_FREE_MB),
+            drain_seconds: arguments.drain_seconds.or(file.drain_seconds).unwrap_or_default(),
             tls,
             http_listen,
             security_contact: contact.map(check_security_contact).transpose()?,
@@ -322,6 +332,8 @@ mod tests {
             log = "warn"
             log_format = "json"
             metrics_listen = "127.0.0.1:9000"
+            min_free_mb = 512
+            drain_seconds = 5
             public_url = "https://crm.example.com/"
             trusted_proxies = ["10.0.0.1"]
             tls_certificate = "c.pem"

@@ -8,7 +8,6 @@ use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
-use crate::serde_text::serde_as_text;
 use crate::span::Span;
 
 /// An instant in Unix milliseconds.
@@ -108,8 +107,25 @@ impl FromStr for Timestamp {
     }
 }
 
-serde_as_text!(Timestamp, "an RFC 3339 date and time such as 2026-11-22T17:09:24.051Z");
+/// RFC 3339 where people read it, milliseconds in compact forms: a stored person holds dozens of instants.
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
 
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self::from_millis);
+        }
+        let visitor = crate::serde_text::TextVisitor(
+            std::marker::PhantomData::<Self>,
+            "an RFC 3339 date and time such as 2026-11-22T17:09:24.051Z",
+        );
+        deserializer.deserialize_str(visitor)
+    }
+}
 /// The text is no date and time.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{text:?} is not a date and time; write it as in 2026-11-22T17:09:24.051Z, 2026-11-22 17:09:24 or 2026-11-22")]

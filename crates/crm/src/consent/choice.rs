@@ -41,6 +41,12 @@ pub fn choices(name: &str, properties: &Value) -> Vec<Choice> {
         .collect()
 }
 
+/// Whether an event chooses for the visit alone, and for no address: what a public key may record of its own visitor.
+/// Whoever opens a page could say that he is somebody afterwards, and the choice would go along.
+pub fn is_of_visit(properties: &Value) -> bool {
+    choices(CONSENT_UPDATED, properties).iter().all(|choice| choice.channel == SITE)
+}
+
 fn word(value: Option<&Value>) -> Option<String> {
     let text = value?.as_str()?.trim();
     (!text.is_empty() && text.len() <= MAX_WORD_BYTES).then(|| text.to_lowercase())
@@ -74,6 +80,14 @@ mod tests {
         let many = choices(CONSENT_UPDATED, &json!({"purposes": {"analytics": true, "marketing": false}}));
         assert_eq!(many.len(), 2);
         assert!(many.iter().all(|choice| choice.channel == "site"));
+    }
+
+    #[test]
+    fn a_choice_for_an_address_is_none_of_the_visit() {
+        assert!(is_of_visit(&json!({"purposes": {"analytics": true}})));
+        assert!(is_of_visit(&json!({"channel": " Site ", "purpose": "marketing", "state": "granted"})));
+        assert!(!is_of_visit(&json!({"channel": "email", "purpose": "marketing", "state": "granted"})));
+        assert!(!is_of_visit(&json!({"channel": "sms", "purposes": {"marketing": true}})));
     }
 
     #[test]

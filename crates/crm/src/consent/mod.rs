@@ -7,4 +7,4 @@
 
 mod choice;
 
-pub use choice::{CONSENT_UPDATED, Choice, choices};
+pub use choice::{CONSENT_UPDATED, Choice, choices, is_of_visit};

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use db::{DbError, Engine};
+use db::DbError;
 use http_body_util::channel::{Channel, Sender};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,7 +22,7 @@ use crate::workspaces::{self, open_session, session_token};
 
 /// Open screens of one process; each costs a task and a socket.
 const MAX_SCREENS: usize = 2_000;
-/// A screen is told at most this often, and other processes' events are looked for in the same rhythm.
+/// A screen is told at most this often.
 const BEAT: Duration = Duration::from_secs(1);
 /// Proxies close what is silent for longer.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -94,8 +94,7 @@ impl Screen {
         let mut news = self.app.news.listen();
         let ending = self.app.ending.clone();
         let (mut beat, mut life, mut session) = (every(BEAT), every(SIGN_OF_LIFE), every(RECHECK_SESSION));
-        let mut told = self.newest().await?;
-        let mut heard = told;
+        let mut heard = self.newest().await?;
         // What changed between the page's making and this moment.
         let mut has_news = true;
         self.send(": listening\nretry: 2000\n\n".to_owned()).await?;
@@ -113,10 +112,9 @@ impl Screen {
                 // An open page must not hold the process back; the browser connects again by itself.
                 () = ending.announced() => return Err(End::Over),
                 _ = beat.tick() => {
-                    heard = heard.max(self.seq_of_others(heard).await?);
-                    if has_news || heard > told {
+                    if has_news {
                         self.send(format!("event: changed\ndata: {{\"seq\":{heard}}}\n\n")).await?;
-                        (told, has_news) = (heard, false);
+                        has_news = false;
                     }
                 }
                 _ = life.tick() => self.send(":\n\n".to_owned()).await?,
@@ -126,14 +124,6 @@ impl Screen {
                     }
                 }
             }
-        }
-    }
-
-    /// On PostgreSQL other processes write, too, and tell nobody here.
-    async fn seq_of_others(&self, known: i64) -> Result<i64, DbError> {
-        match self.app.db.engine() {
-            Engine::Sqlite => Ok(known),
-            Engine::Postgres => self.newest().await,
         }
     }
 

@@ -5,16 +5,19 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use utoipa::openapi::OpenApi as Described;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Described, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use crate::desk::{people, segments};
 use crate::kernel::{Access, ProblemBody, RouteTable};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/api/v1/openapi.json", Access::Public, get(describe));
+    table.add(Method::GET, DESCRIPTION, Access::Public, get(describe));
 }
+
+const DESCRIPTION: &str = "/api/v1/openapi.json";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,7 +50,7 @@ pub(super) fn routes(table: &mut RouteTable) {
         (name = "profiles", description = "People"),
         (name = "segments", description = "Who is in which group, exact at every instant"),
     ),
-    modifiers(&Keys),
+    modifiers(&Keys, &Refusals),
     security(("api_key" = [])),
 )]
 struct Document;
@@ -62,6 +65,55 @@ impl Modify for Keys {
         components.add_security_scheme("api_key", scheme(HttpAuthScheme::Bearer));
         components.add_security_scheme("ingest_key", scheme(HttpAuthScheme::Basic));
     }
+}
+
+/// What every route may answer besides what it says itself.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut Described) {
+        for (path, item) in &mut document.paths.paths {
+            let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten().filter(|_| path != DESCRIPTION) {
+                let takes_id = path.contains('{') || path == "/api/v1/profiles";
+                for (status, description) in refusals_of(operation, takes_id) {
+                    let responses = &mut operation.responses.responses;
+                    responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
+                }
+            }
+        }
+    }
+}
+
+/// Statuses and what they mean.
+type Refused = (&'static str, &'static str);
+
+fn refusals_of(operation: &Operation, takes_id: bool) -> Vec<Refused> {
+    let mut refusals: Vec<Refused> = vec![
+        ("400", "It cannot be read"),
+        ("401", "It names no key that works"),
+        ("403", "The key's scopes do not allow this"),
+        ("429", "Too much; wait for Retry-After seconds"),
+        ("503", "The database does not answer right now; send the same request again"),
+        ("507", "The server's disk is nearly full; wait for Retry-After seconds"),
+    ];
+    if takes_id {
+        refusals.push(("404", "There is no such thing"));
+    }
+    if operation.request_body.is_some() {
+        refusals.push(("413", "The body is larger than this address takes"));
+    }
+    let has_key = |parameters: &Vec<Parameter>| parameters.iter().any(|one| one.name == "Idempotency-Key");
+    if operation.parameters.as_ref().is_some_and(has_key) {
+        refusals.push(("409", "The request with this Idempotency-Key is still running"));
+        refusals.push(("422", "This Idempotency-Key was used for another request"));
+    }
+    refusals
+}
+
+fn refusal(description: &str) -> utoipa::openapi::Response {
+    let body = Content::new(Some(Ref::from_schema_name("ProblemBody")));
+    ResponseBuilder::new().description(description).content("application/json", body).build()
 }
 
 /// The document, the same as `GET /api/v1/openapi.json` answers.
@@ -98,6 +150,8 @@ async fn describe() -> Response {
         (status = 403, description = "The key or the origin is not allowed to send this", body = ProblemBody),
         (status = 413, description = "More than 32 KB an event, 500 KB or 500 events a batch", body = ProblemBody),
         (status = 429, description = "Too much; wait for Retry-After seconds", body = ProblemBody),
+        (status = 503, description = "Not now; wait for Retry-After seconds", body = ProblemBody),
+        (status = 507, description = "The server's disk is nearly full; wait for Retry-After seconds", body = ProblemBody),
     ),
     security(("ingest_key" = []), ("api_key" = [])),
 )]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use db::{DbError, Tx};
-use words::Span;
+use words::{Span, Timestamp};
 
 use super::{Place, Report};
 use crate::profiles::store as people;
@@ -13,11 +13,14 @@ use crate::{segments, stream};
 const EVENTS_LOOKED_UP: usize = 2_000;
 /// A timer later than this, while the stream went on, was missed and not merely waiting for its turn.
 const LATE: Span = Span::from_minutes(1);
+/// Clocks of two machines may differ by so much.
+const AHEAD: Span = Span::from_minutes(10);
 /// Late timers that are listed.
 const MAX_LATE: usize = 100;
 
 pub(super) fn check(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
     numbers(tx, place, report)?;
+    states(tx, place, report)?;
     newest_events(tx, place, report)?;
     sums(tx, place, report)?;
     for (due_at, number) in people::due_timers(tx, place.workspace, place.instant.minus(LATE), MAX_LATE)? {
@@ -37,6 +40,29 @@ fn numbers(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(),
         if counter < in_use {
             report.find("counters", format!("the counter {name} stands at {counter} where {in_use} is in use"));
         }
+    }
+    Ok(())
+}
+
+/// The stream never goes back: after a clock that was wrongly ahead it stands still until the time has come.
+pub(super) fn check_clock(place: Place<'_>, now: Timestamp, report: &mut Report) {
+    if place.instant > now.plus(AHEAD) {
+        let told = "this machine's clock is behind that; no segment changes by time until then";
+        report.find("clock", format!("the stream acted at {}, and {told}", place.instant));
+    }
+}
+
+/// What somebody must look at although nothing is wrong in the data: a clock that is not believed, events set aside.
+fn states(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
+    let counters = stream::store::counters(tx, place.workspace)?;
+    let jump = counters.get(stream::ticker::CLOCK_JUMP).copied().unwrap_or_default();
+    if jump != 0 {
+        let told = "and is not believed yet; set it right, or restart to believe it at once";
+        report.find("clock", format!("the clock of the server jumped by {jump} s {told}"));
+    }
+    let dead = stream::count_dead_letters(tx, place.workspace)?;
+    if dead > 0 {
+        report.find("dead_letters", format!("{dead} events could not be applied and were set aside; see Sources"));
     }
     Ok(())
 }

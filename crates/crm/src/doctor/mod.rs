@@ -65,7 +65,12 @@ impl Report {
 pub async fn examine(app: &App, workspace: WorkspaceId, sample: Sample) -> Result<Report, DbError> {
     let doctor = Doctor { app, workspace };
     let vault = app.settings.vault.clone();
-    let mut report = doctor.read(Report::default(), counters::check).await?;
+    let now = app.now();
+    let ahead = move |tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report| {
+        counters::check_clock(place, now, report);
+        counters::check(tx, place, report)
+    };
+    let mut report = doctor.read(Report::default(), ahead).await?;
     report = doctor
         .read(report, move |tx, place, report| {
             let found = workspaces::verify_audit(tx, place.workspace, &vault)?;

@@ -83,10 +83,9 @@ impl Run<'_> {
                 store::forget(tx, workspace, now.minus(KEPT_FOR))?;
             }
             let known = store::known(tx, workspace, (&key, &route), &digest, now)?;
-            if matches!(known, Known::Nothing) {
-                store::begin(tx, workspace, (&key, &route), &digest, now)?;
-            }
-            Ok::<_, db::DbError>(known)
+            let is_free = matches!(known, Known::Nothing);
+            let is_taken = is_free && store::begin(tx, workspace, (&key, &route), &digest, now)?;
+            Ok::<_, db::DbError>(if is_free && !is_taken { Known::Running } else { known })
         });
         Ok(known.await?)
     }

@@ -32,21 +32,26 @@ pub fn known(
     })
 }
 
+/// Takes a key that nobody has, or whose time is over; false when another request took it meanwhile, which waits here
+/// for that one's transaction.
 pub fn begin(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     (key, route): (&str, &str),
     digest: &[u8],
     now: Timestamp,
-) -> Result<(), DbError> {
-    tx.execute(
+) -> Result<bool, DbError> {
+    let (abandoned, forgotten) = (now.minus(ABANDONED_AFTER), now.minus(KEPT_FOR));
+    let taken = tx.execute(
         sql("INSERT INTO idempotency_keys (workspace_id, key, route, request_digest, status, answer, created_at)
              VALUES ($1, $2, $3, $4, 0, '', $5)
              ON CONFLICT (workspace_id, key, route) DO UPDATE SET
-               request_digest = excluded.request_digest, status = 0, answer = '', created_at = excluded.created_at"),
-        &[&workspace, &key, &route, &digest, &now],
+               request_digest = excluded.request_digest, status = 0, answer = '', created_at = excluded.created_at
+             WHERE (idempotency_keys.status = 0 AND idempotency_keys.created_at <= $6)
+                OR (idempotency_keys.status <> 0 AND idempotency_keys.created_at <= $7)"),
+        &[&workspace, &key, &route, &digest, &now, &abandoned, &forgotten],
     )?;
-    Ok(())
+    Ok(taken == 1)
 }
 
 pub fn answer(

@@ -236,6 +236,7 @@ async fn submit(app: &App, sender: &Sender, events: Vec<Incoming>, rejected: usi
         };
         let receipt = app.stream.submit(group).await.map_err(|error| match error {
             StreamError::Busy => Problem::too_many(error.to_string(), 1),
+            StreamError::Full => Problem::full(),
             StreamError::Stopped | StreamError::Unavailable => Problem::unavailable(),
         })?;
         day.accepted = receipt.accepted as i64;

@@ -18,7 +18,7 @@ const MAX_REJECTS: usize = 20;
 /// Characters of a refused call that are kept.
 pub const SAMPLE_CHARACTERS: usize = 500;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Gathered {
     day: SourceDay,
     rejects: Vec<Reject>,

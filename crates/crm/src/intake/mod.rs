@@ -18,7 +18,7 @@ mod sender;
 pub mod store;
 
 pub use api::{Answer, routes};
-pub use body::{BodyError, read_calls};
+pub use body::{BodyError, body_text, read_calls};
 pub use call::{Refused, Surroundings, parse_call};
 pub use define::{
     SourceError, create_source, disable_source, make_source, parse_origin, parse_origins, set_origins, source_for,

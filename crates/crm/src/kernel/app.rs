@@ -1,5 +1,6 @@
 //! What every request handler and job is given: the database, time, chance and the settings.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
@@ -7,14 +8,18 @@ use words::{Timestamp, WorkspaceId};
 
 use super::chance::{Chance, Clock, random_bytes};
 use super::ending::Ending;
+use super::steady_clock::SteadyClock;
 use super::throttle::Throttle;
 use super::vault::Vault;
 use crate::intake::{Health, Senders};
 use crate::stream::Stream;
 
-/// The running product. Cheap to clone; holds nothing that another process could not rebuild.
+/// The running product. Cheap to clone, as every request does several times; holds nothing that another process could
+/// not rebuild.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
     pub db: db::Db,
     pub clock: Clock,
     pub chance: Chance,
@@ -25,6 +30,8 @@ pub struct App {
     pub throttle: Throttle,
     pub health: Health,
     pub ending: Ending,
+    /// What `clock` goes by, when it is the machine's: a jump that is not believed yet is told by it.
+    pub steady_clock: SteadyClock,
 }
 
 /// What an administrator decides in flags, environment or `entente.toml`.
@@ -44,7 +51,21 @@ pub struct Settings {
     pub shows_gallery: bool,
 }
 
-impl App {
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
@@ -81,5 +102,10 @@ impl News {
 
     pub fn listen(&self) -> broadcast::Receiver<Changed> {
         self.0.subscribe()
+    }
+
+    /// How many listen now.
+    pub fn listeners(&self) -> usize {
+        self.0.receiver_count()
     }
 }

@@ -19,6 +19,10 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let not_json = |reason: String| Problem::bad_request("bad_json", format!("the body is not JSON: {reason}"));
     let text = std::str::from_utf8(body).map_err(|error| not_json(error.to_string()))?;
     let value = parse_strict(text).map_err(|error| not_json(error.to_string()))?;
+    if value.is_array() {
+        // serde reads a list as the fields in their order, whatever they are called.
+        return Err(Problem::bad_request("bad_body", "the body is an object, not a list"));
+    }
     serde_json::from_value(value).map_err(|error| Problem::bad_request("bad_body", error.to_string()))
 }
 
@@ -116,6 +120,18 @@ mod tests {
         assert!(parse_strict(r#"{"a":1,"b":{"a":2}}"#).is_ok());
         assert!(parse_strict(r#"{"a":1,"a":2}"#).is_err());
         assert!(parse_strict(r#"{"p":{"a":1,"a":2}}"#).is_err());
+    }
+
+    #[test]
+    fn a_list_is_no_object_with_its_fields_in_order() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Body {
+            #[serde(default)]
+            name: String,
+        }
+        assert!(read_json::<Body>(br#"{"name":"a"}"#).is_ok_and(|body| body.name == "a"));
+        assert!(read_json::<Body>(br#"["a"]"#).is_err());
+        assert!(read_json::<Body>(b"[]").is_err());
     }
 
     #[test]

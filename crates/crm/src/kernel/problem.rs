@@ -9,6 +9,9 @@ use serde::Serialize;
 use thiserror::Error;
 use utoipa::ToSchema;
 
+/// Room comes back when a person makes it.
+const RETRY_WHEN_FULL_S: u32 = 10;
+
 /// An error at the HTTP border. `detail` is a sentence for a person and never holds internals.
 #[derive(Clone, Debug, Error)]
 #[error("{code}: {detail}")]
@@ -58,6 +61,21 @@ impl Problem {
         Self { retry_after_s: Some(retry_after_s), ..problem }
     }
 
+    /// 507 (RFC 4918, section 11.5), which client libraries take as a reason to send the same again later.
+    pub fn full() -> Self {
+        let problem = Self::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk_full",
+            "the server's disk is nearly full; send the same request again later",
+        );
+        Self { retry_after_s: Some(RETRY_WHEN_FULL_S), ..problem }
+    }
+
+    /// A balancer that asks `/readyz` sends nobody here any more.
+    pub fn leaving() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "leaving", "this server is about to end; ask another one")
+    }
+
     pub fn unavailable() -> Self {
         let problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -73,7 +91,7 @@ impl From<db::DbError> for Problem {
     fn from(error: db::DbError) -> Self {
         let number = next_failure();
         tracing::error!(number, %error, "a request failed on the database");
-        let unavailable = Self::unavailable();
+        let unavailable = if matches!(error, db::DbError::Full { .. }) { Self::full() } else { Self::unavailable() };
         let detail = format!("{}; the log of the server has it as failure {number}", unavailable.detail);
         Self { detail, ..unavailable }
     }

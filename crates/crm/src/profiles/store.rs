@@ -26,10 +26,10 @@ fn read_profile(row: &Row<'_>) -> Result<Profile, DbError> {
 }
 
 pub fn profiles_by_number(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<Profile>, DbError> {
-    tx.query(
+    tx.query_each_of(
         sql("SELECT number, id, created_at, merged_into
              FROM profiles
-             WHERE workspace_id = $1 AND number IN LIST($2)"),
+             WHERE workspace_id = $1 AND number = $2"),
         &[&workspace, &numbers],
         read_profile,
     )
@@ -152,10 +152,10 @@ pub fn owners_of(
     kind: &str,
     values: &[String],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    tx.query(
+    tx.query_each_of(
         sql("SELECT value, number
              FROM identifiers
-             WHERE workspace_id = $1 AND kind = $2 AND value IN LIST($3)"),
+             WHERE workspace_id = $1 AND kind = $2 AND value = $3"),
         &[&workspace, &kind, &values],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
@@ -328,10 +328,10 @@ pub fn blocked_among(
     reason: &str,
     values: &[String],
 ) -> Result<Vec<String>, DbError> {
-    tx.query(
+    tx.query_each_of(
         sql("SELECT value
              FROM blocked_identifiers
-             WHERE workspace_id = $1 AND kind = $2 AND reason = $3 AND value IN LIST($4)"),
+             WHERE workspace_id = $1 AND kind = $2 AND reason = $3 AND value = $4"),
         &[&workspace, &kind, &reason, &values],
         |row| row.get(0),
     )
@@ -517,10 +517,10 @@ fn read_state(row: &Row<'_>) -> Result<PersonState, DbError> {
 }
 
 pub fn states_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<PersonState>, DbError> {
-    tx.query(
+    tx.query_each_of(
         sql("SELECT number, facts, standing
              FROM person_states
-             WHERE workspace_id = $1 AND number IN LIST($2)"),
+             WHERE workspace_id = $1 AND number = $2"),
         &[&workspace, &numbers],
         read_state,
     )
@@ -606,10 +606,10 @@ pub fn delete_state(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Res
 }
 
 pub fn leaf_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<HashMap<i64, Facts>, DbError> {
-    let rows = tx.query(
+    let rows = tx.query_each_of(
         sql("SELECT number, facts
              FROM leaf_states
-             WHERE workspace_id = $1 AND number IN LIST($2)"),
+             WHERE workspace_id = $1 AND number = $2"),
         &[&workspace, &numbers],
         |row| Ok((row.get::<i64>(0)?, Facts::decode(&row.get::<Vec<u8>>(1)?).map_err(crate::kernel::corrupt)?)),
     )?;

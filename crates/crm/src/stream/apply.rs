@@ -41,11 +41,10 @@ pub(super) fn apply(
     let mut work = Work::open(tx, workspace, now, plans, chance)?;
     let mut receipts = Vec::with_capacity(groups.len());
     let mut fresh: Vec<Vec<&Incoming>> = Vec::with_capacity(groups.len());
+    let mut is_new = work.remember(groups)?.into_iter();
     for group in groups {
-        let is_new = work.remember(group)?;
-        let new: Vec<&Incoming> =
-            group.events.iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(one, _)| one).collect();
-        receipts.push(Receipt { accepted: new.len(), repeated: is_new.len() - new.len(), dead: 0 });
+        let new: Vec<&Incoming> = group.events.iter().filter(|_| is_new.next().unwrap_or_default()).collect();
+        receipts.push(Receipt { accepted: new.len(), repeated: group.events.len() - new.len(), dead: 0 });
         fresh.push(new);
     }
     work.look_up(fresh.iter().flatten().copied())?;
@@ -63,13 +62,17 @@ pub(super) fn utc_day(at: Timestamp) -> i64 {
 }
 
 impl Work<'_, '_> {
-    fn remember(&mut self, group: &Group) -> Result<Vec<bool>, DbError> {
-        let digests = group.events.iter().map(|one| digest(&one.message_id)).collect();
-        let day = match group.remembered {
-            Remembered::AsPromised => utc_day(self.now),
-            Remembered::ForEver => FOR_EVER,
-        };
-        store::remember_messages(self.tx, self.workspace, group.source_no, digests, day)
+    /// For each event of all groups, in their order, whether its message is new.
+    fn remember(&mut self, groups: &[Group]) -> Result<Vec<bool>, DbError> {
+        let today = utc_day(self.now);
+        let messages = groups.iter().flat_map(|group| {
+            let day = match group.remembered {
+                Remembered::AsPromised => today,
+                Remembered::ForEver => FOR_EVER,
+            };
+            group.events.iter().map(move |one| (group.source_no, digest(&one.message_id), day))
+        });
+        store::remember_messages(self.tx, self.workspace, messages.collect())
     }
 
     fn take(&mut self, group: &Group, incoming: &Incoming) -> Result<(), DbError> {
@@ -189,7 +192,7 @@ fn is_visit(incoming: &Incoming) -> bool {
     matches!(incoming.call, Call::Page | Call::Screen) || incoming.context.get("page").is_some()
 }
 
-fn kind_of(call: Call) -> i64 {
+pub(super) fn kind_of(call: Call) -> i64 {
     match call {
         Call::Track => 1,
         Call::Page => 2,
@@ -200,10 +203,11 @@ fn kind_of(call: Call) -> i64 {
     }
 }
 
-/// A public key may record the choice of its own visitor only.
+/// A public key may record the choice of its own visitor, for this site, only.
 fn log_name(incoming: &Incoming, trust: Trust) -> &str {
     let names_somebody = incoming.claims.iter().any(|claim| claim.kind != "anonymous_id");
-    if trust == Trust::Public && incoming.name == consent::CONSENT_UPDATED && names_somebody {
+    let is_own = !names_somebody && consent::is_of_visit(&incoming.properties);
+    if trust == Trust::Public && incoming.name == consent::CONSENT_UPDATED && !is_own {
         return CONSENT_CLAIMED;
     }
     &incoming.name

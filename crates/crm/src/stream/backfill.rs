@@ -11,6 +11,7 @@ use engine::facts::Facts;
 use words::WorkspaceId;
 
 use crate::kernel::{App, Changed};
+use crate::leases::{self, Lease, Refused};
 use crate::segments::{self, Definition};
 use crate::{profiles, workspaces};
 
@@ -27,6 +28,11 @@ const IDLE: Duration = Duration::from_millis(200);
 
 /// Takes one step for each unbuilt segment; answers whether there is more to do.
 pub async fn step(app: &App, workspace: WorkspaceId) -> Result<bool, DbError> {
+    Ok(take_step(app, workspace, None).await?)
+}
+
+/// The same under a lease, for a process that is not alone.
+async fn take_step(app: &App, workspace: WorkspaceId, lease: Option<Lease>) -> Result<bool, Refused> {
     let (plans, chance, now) = (app.stream.plans().clone(), app.chance.clone(), app.now());
     let unbuilt: Vec<Definition> = app.db.read(move |tx| segments::store::definitions(tx, workspace)).await?;
     if unbuilt.iter().all(|definition| definition.is_built) {
@@ -35,34 +41,37 @@ pub async fn step(app: &App, workspace: WorkspaceId) -> Result<bool, DbError> {
     let seq: i64 = app
         .db
         .write(move |tx| {
+            lease.map_or(Ok(()), |lease| leases::hold(tx, lease))?;
             let mut work = Work::open(tx, workspace, now, &plans, &chance)?;
             work.build_step()?;
-            work.finish()
+            Ok::<_, Refused>(work.finish()?)
         })
         .await?;
     app.news.tell(Changed { workspace, seq });
     Ok(true)
 }
 
-/// Runs for the life of the process.
+/// Runs for the life of the process, in one process at a time.
 pub async fn run(app: App) {
-    let mut built = HashMap::new();
-    loop {
-        let pause = match step_all(&app, &mut built).await {
-            Ok(true) => PAUSE,
-            Ok(false) => IDLE,
-            Err(DbError::Closed) => return,
-            Err(error) => {
-                tracing::error!(%error, "building segments failed; trying again");
-                IDLE
-            }
-        };
-        tokio::time::sleep(pause).await;
+    leases::alone(app, Building::default()).await;
+}
+
+#[derive(Default)]
+struct Building {
+    /// The revision of the definitions of which all was built.
+    built: HashMap<WorkspaceId, i64>,
+}
+
+impl leases::Work for Building {
+    const NAME: &'static str = "building segments";
+
+    async fn step(&mut self, app: &App, lease: Lease) -> Result<Duration, Refused> {
+        Ok(if step_all(app, lease, &mut self.built).await? { PAUSE } else { IDLE })
     }
 }
 
 /// A step in every workspace whose definitions are not those of which all was `built`.
-async fn step_all(app: &App, built: &mut HashMap<WorkspaceId, i64>) -> Result<bool, DbError> {
+async fn step_all(app: &App, lease: Lease, built: &mut HashMap<WorkspaceId, i64>) -> Result<bool, Refused> {
     let revisions: Vec<(WorkspaceId, i64)> = app
         .db
         .read(|tx| {
@@ -76,7 +85,7 @@ async fn step_all(app: &App, built: &mut HashMap<WorkspaceId, i64>) -> Result<bo
         if built.get(&workspace) == Some(&revision) {
             continue;
         }
-        if step(app, workspace).await? {
+        if take_step(app, workspace, Some(lease)).await? {
             has_more = true;
         } else {
             built.insert(workspace, revision);

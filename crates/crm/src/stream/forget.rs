@@ -8,38 +8,60 @@ use words::{Timestamp, WorkspaceId};
 use super::apply::utc_day;
 use super::store;
 use crate::kernel::App;
+use crate::leases::{self, Lease, Refused};
 use crate::workspaces;
 
 /// Message ids are remembered at least this long; the contract asks for 30.
 const REMEMBERED_DAYS: i64 = 32;
 /// A slice is all digests with one first byte: 1 of 256, each once a day or so.
 const SLICE_EVERY: Duration = Duration::from_secs(300);
+/// How often the clock is asked whether the next slice's time has come.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Runs for the life of the process.
+/// Runs for the life of the process, in one process at a time.
 pub async fn run(app: App) {
-    loop {
-        tokio::time::sleep(SLICE_EVERY).await;
+    leases::alone(app, Forgetting::default()).await;
+}
+
+#[derive(Default)]
+struct Forgetting {
+    done: Option<i64>,
+}
+
+impl leases::Work for Forgetting {
+    const NAME: &'static str = "forgetting";
+
+    async fn step(&mut self, app: &App, lease: Lease) -> Result<Duration, Refused> {
         let now = app.now();
         // The clock tells whose turn it is, so nothing need be stored.
         let turn = now.as_millis() / SLICE_EVERY.as_millis() as i64;
-        if let Err(error) = forget_slice(&app, turn.rem_euclid(256) as u8, now).await {
-            tracing::warn!(%error, "old message ids were not forgotten; trying the next slice later");
+        if self.done != Some(turn) {
+            forget(app, turn.rem_euclid(256) as u8, now, Some(lease)).await?;
+            self.done = Some(turn);
         }
+        Ok(LOOK_EVERY)
     }
 }
 
 /// Forgets the outdated ids whose digest begins with `first`; answers how many.
 pub async fn forget_slice(app: &App, first: u8, now: Timestamp) -> Result<usize, DbError> {
+    Ok(forget(app, first, now, None).await?)
+}
+
+/// The same under a lease, for a process that is not alone.
+async fn forget(app: &App, first: u8, now: Timestamp, lease: Option<Lease>) -> Result<usize, Refused> {
     let workspaces: Vec<WorkspaceId> = app.db.read(workspaces::all).await?;
     let mut forgotten = 0;
     for workspace in workspaces {
         let sources = app.db.read(move |tx| store::sources_remembered(tx, workspace)).await?;
         for source_no in sources {
             let forget = move |tx: &mut db::Tx<'_>| {
+                lease.map_or(Ok(()), |lease| leases::hold(tx, lease))?;
                 let from = [first];
                 // Digests have 16 bytes: 17 of the highest lie after all of the last slice.
                 let until = first.checked_add(1).map_or_else(|| vec![u8::MAX; 17], |next| vec![next]);
-                store::forget_messages(tx, workspace, source_no, (&from, &until), utc_day(now) - REMEMBERED_DAYS)
+                let before = utc_day(now) - REMEMBERED_DAYS;
+                Ok::<_, Refused>(store::forget_messages(tx, workspace, source_no, (&from, &until), before)?)
             };
             forgotten += app.db.write(forget).await?;
         }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use words::WorkspaceId;
 
-use crate::profiles::Profile;
+use crate::profiles::{Identifier, Profile};
 
 use super::work::Person;
 
@@ -26,11 +26,13 @@ pub(super) struct Kept {
     after: i64,
     pub people: LruCache<i64, Person>,
     pub profiles: LruCache<i64, Profile>,
+    /// The profile of each identifier: once linked it stays with it.
+    pub owners: LruCache<Identifier, i64>,
 }
 
 impl Kept {
     fn nothing() -> Self {
-        Self { after: 0, people: LruCache::new(PEOPLE), profiles: LruCache::new(PEOPLE) }
+        Self { after: 0, people: LruCache::new(PEOPLE), profiles: LruCache::new(PEOPLE), owners: LruCache::new(PEOPLE) }
     }
 }
 

@@ -9,12 +9,14 @@
 
 mod apply;
 pub mod backfill;
+mod dead_letters;
 pub mod forget;
 mod join;
 mod kept;
 pub mod log;
 mod merge;
 mod model;
+pub mod others;
 mod plans;
 mod recompute;
 mod run;
@@ -25,6 +27,7 @@ mod trait_limit;
 mod who;
 mod work;
 
+pub use dead_letters::{DeadLetter, Retried, count_dead_letters, dead_letters, retry_dead_letters};
 pub use merge::{MergeError, merge_people, undo_merge};
 pub use model::{Group, Incoming, Receipt, Remembered, StreamError, Trust};
 pub use plans::{Plans, Workbook};

@@ -80,6 +80,8 @@ pub struct Receipt {
 pub enum StreamError {
     #[error("too many events are waiting; send the same request again in a moment")]
     Busy,
+    #[error("the server's disk is nearly full; send the same request again later")]
+    Full,
     #[error("the server is stopping; send the same request again")]
     Stopped,
     #[error("the database does not answer right now; send the same request again")]

@@ -1,5 +1,6 @@
 //! The queue in front of the transaction: while one group commits, the next gathers.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use db::{Db, DbError};
 use tokio::sync::{mpsc, oneshot};
 use words::{Timestamp, WorkspaceId};
 
-use crate::kernel::{Chance, Changed, Clock, News, random_bytes};
+use crate::kernel::{Chance, Changed, Clock, News};
 
 use super::apply::{apply, by_workspace};
-use super::log::body_of;
+use super::dead_letters::DeadLetter;
 use super::model::{Group, Receipt, StreamError};
 use super::plans::Plans;
 use super::store;
@@ -23,14 +24,13 @@ const MAX_EVENTS: usize = 8_000;
 const TRIES: u32 = 3;
 const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// Senders answered at once from which on the next group is waited for, and how long: below it nobody waits.
-const MANY_SENDERS: usize = 16;
-const GATHER: Duration = Duration::from_millis(1);
-
 struct Job {
     group: Group,
     answer: oneshot::Sender<Result<Receipt, StreamError>>,
 }
+
+/// What calls itself must be boxed.
+type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The way into the loop. Cheap to clone.
 #[derive(Clone)]
@@ -75,12 +75,7 @@ impl Stream {
 }
 
 async fn conduct(mut queue: mpsc::Receiver<Job>, around: Surroundings) {
-    let mut answered = 0;
     while let Some(first) = queue.recv().await {
-        if answered >= MANY_SENDERS {
-            // They were answered a moment ago and are about to send again: together they cost one commit.
-            tokio::time::sleep(GATHER).await;
-        }
         let mut jobs = vec![first];
         let mut events = jobs[0].group.events.len();
         while events < MAX_EVENTS {
@@ -89,7 +84,6 @@ async fn conduct(mut queue: mpsc::Receiver<Job>, around: Surroundings) {
             jobs.push(job);
         }
         let (groups, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.group, job.answer)).unzip();
-        answered = answers.len();
         for (answer, result) in answers.into_iter().zip(around.apply_all(groups).await) {
             // The sender may have gone away; its events are on disk all the same.
             let _ = answer.send(result);
@@ -99,6 +93,9 @@ async fn conduct(mut queue: mpsc::Receiver<Job>, around: Surroundings) {
 
 impl Surroundings {
     async fn apply_all(&self, groups: Vec<Group>) -> Vec<Result<Receipt, StreamError>> {
+        if !self.db.has_room() {
+            return vec![Err(StreamError::Full); groups.len()];
+        }
         let mut results = vec![Err(StreamError::Unavailable); groups.len()];
         for (workspace, part) in by_workspace(groups) {
             let (places, groups): (Vec<usize>, Vec<Group>) = part.into_iter().unzip();
@@ -109,72 +106,106 @@ impl Surroundings {
         results
     }
 
-    /// All groups in one transaction; when that fails, one by one, so that a bad one does not touch its neighbours.
-    async fn apply_part(&self, workspace: WorkspaceId, groups: Vec<Group>) -> Vec<Result<Receipt, StreamError>> {
-        let groups = Arc::new(groups);
-        match self.attempt(workspace, Arc::clone(&groups)).await {
-            Ok(receipts) => receipts.into_iter().map(Ok).collect(),
-            Err(error) => {
-                tracing::warn!(%error, "a group of events failed as a whole; trying its parts");
-                let mut results = Vec::with_capacity(groups.len());
-                for group in groups.iter() {
-                    results.push(self.apply_alone(workspace, group.clone()).await);
-                }
-                results
+    /// All groups in one transaction. When something in it cannot be applied, it is looked for by halves: the neighbours
+    /// of one bad event among thousands wait for some dozen transactions, and not for one each.
+    fn apply_part(
+        &self,
+        workspace: WorkspaceId,
+        mut groups: Vec<Group>,
+    ) -> Later<'_, Vec<Result<Receipt, StreamError>>> {
+        Box::pin(async move {
+            let shared = Arc::new(groups);
+            let error = match self.attempt_patiently(workspace, &shared).await {
+                Ok(receipts) => return receipts.into_iter().map(Ok).collect(),
+                Err(error) => error,
+            };
+            groups = Arc::unwrap_or_clone(shared);
+            if !is_poison(&error) {
+                let told =
+                    if matches!(error, DbError::Full { .. }) { StreamError::Full } else { StreamError::Unavailable };
+                return vec![Err(told); groups.len()];
             }
-        }
+            if groups.len() > 1 {
+                tracing::warn!(%error, groups = groups.len(), "a transaction of events failed; trying its halves");
+                let second = groups.split_off(groups.len() / 2);
+                let mut results = self.apply_part(workspace, groups).await;
+                results.extend(self.apply_part(workspace, second).await);
+                return results;
+            }
+            let Some(group) = groups.pop() else { return Vec::new() };
+            vec![self.apply_halves(workspace, group, &error).await]
+        })
     }
 
-    async fn apply_alone(&self, workspace: WorkspaceId, group: Group) -> Result<Receipt, StreamError> {
-        let mut failure = None;
-        for _ in 0..TRIES {
-            match self.attempt(workspace, Arc::new(vec![group.clone()])).await {
-                Ok(receipts) => return receipts.first().copied().ok_or(StreamError::Unavailable),
-                Err(error) => failure = Some(error),
-            }
-            tokio::time::sleep(PAUSE_BETWEEN_TRIES).await;
+    /// The events of one group by halves; one that is alone and still fails is set aside.
+    async fn apply_halves(
+        &self,
+        workspace: WorkspaceId,
+        mut group: Group,
+        error: &DbError,
+    ) -> Result<Receipt, StreamError> {
+        if group.events.len() <= 1 {
+            return self.apply_alone(workspace, group, error).await;
         }
-        match failure {
-            Some(error) if is_poison(&error) => self.isolate_poison(workspace, group).await,
-            _ => Err(StreamError::Unavailable),
-        }
-    }
-
-    /// Applies the events of a failing group one at a time; those that still fail are kept as dead letters.
-    async fn isolate_poison(&self, workspace: WorkspaceId, group: Group) -> Result<Receipt, StreamError> {
+        let second = Group { events: group.events.split_off(group.events.len() / 2), ..group.clone() };
         let mut whole = Receipt::default();
-        for event in group.events.clone() {
-            let single = Group { events: vec![event], ..group.clone() };
-            match self.attempt(workspace, Arc::new(vec![single.clone()])).await {
-                Ok(receipts) => {
-                    whole.accepted += receipts.iter().map(|receipt| receipt.accepted).sum::<usize>();
-                    whole.repeated += receipts.iter().map(|receipt| receipt.repeated).sum::<usize>();
-                }
-                Err(error) if is_poison(&error) => {
-                    self.bury(workspace, single, error.to_string()).await?;
-                    whole.dead += 1;
-                }
-                Err(_) => return Err(StreamError::Unavailable),
+        for half in [group, second] {
+            for receipt in self.apply_part(workspace, vec![half]).await {
+                let receipt = receipt?;
+                whole.accepted += receipt.accepted;
+                whole.repeated += receipt.repeated;
+                whole.dead += receipt.dead;
             }
         }
         Ok(whole)
     }
 
-    async fn bury(&self, workspace: WorkspaceId, group: Group, reason: String) -> Result<(), StreamError> {
-        tracing::error!(%reason, "an event failed three times and was set aside as a dead letter");
+    /// One event that has failed once by itself.
+    async fn apply_alone(&self, workspace: WorkspaceId, group: Group, error: &DbError) -> Result<Receipt, StreamError> {
+        let (groups, mut reason) = (Arc::new(vec![group]), error.to_string());
+        for _ in 1..TRIES {
+            match self.attempt(workspace, Arc::clone(&groups)).await {
+                Ok(receipts) => return receipts.first().copied().ok_or(StreamError::Unavailable),
+                Err(error) if is_poison(&error) => reason = error.to_string(),
+                Err(_) => return Err(StreamError::Unavailable),
+            }
+        }
+        self.bury(workspace, groups, reason).await
+    }
+
+    /// Tries again what may go well without anybody acting.
+    async fn attempt_patiently(
+        &self,
+        workspace: WorkspaceId,
+        groups: &Arc<Vec<Group>>,
+    ) -> Result<Vec<Receipt>, DbError> {
+        let mut tries = 1;
+        loop {
+            match self.attempt(workspace, Arc::clone(groups)).await {
+                Err(error) if error.is_retryable() && tries < TRIES => tries += 1,
+                outcome => return outcome,
+            }
+            tokio::time::sleep(PAUSE_BETWEEN_TRIES).await;
+        }
+    }
+
+    async fn bury(
+        &self,
+        workspace: WorkspaceId,
+        groups: Arc<Vec<Group>>,
+        reason: String,
+    ) -> Result<Receipt, StreamError> {
+        tracing::error!(%reason, "an event failed three times and was set aside; see Sources");
         let now = (self.clock)();
-        let id = uuid::Uuid::from_bytes(random_bytes(&self.chance));
-        let written: Result<(), DbError> = self
-            .db
-            .write(move |tx| {
-                for event in &group.events {
-                    let body = body_of(event);
-                    store::insert_dead_letter(tx, workspace, id, now, group.source_no, &reason, &body)?;
-                }
-                Ok(())
-            })
-            .await;
-        written.map_err(|_| StreamError::Unavailable)
+        let letters: Vec<DeadLetter> = groups
+            .iter()
+            .flat_map(|group| group.events.iter().map(|event| DeadLetter::of(group, event, now, &reason)))
+            .collect();
+        let dead = letters.len();
+        let written: Result<(), DbError> =
+            self.db.write(move |tx| store::insert_dead_letters(tx, workspace, letters)).await;
+        written.map_err(|_| StreamError::Unavailable)?;
+        Ok(Receipt { dead, ..Receipt::default() })
     }
 
     async fn attempt(&self, workspace: WorkspaceId, groups: Arc<Vec<Group>>) -> Result<Vec<Receipt>, DbError> {

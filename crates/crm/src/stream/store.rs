@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
 
+use super::dead_letters::DeadLetter;
+
 /// `kind` of the events that Entente itself writes.
 pub const OWN_EVENT: i64 = 100;
 
@@ -63,17 +65,18 @@ pub fn append(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: Vec<LogRow>) -> Res
     Ok(())
 }
 
-/// For each message id whether it is new; the new ones are remembered.
+/// For each message id, told with its source and the day up to which it counts, whether it is new; the new ones are
+/// remembered.
 pub fn remember_messages(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    source_no: i64,
-    digests: Vec<Vec<u8>>,
-    day: i64,
+    messages: Vec<(i64, Vec<u8>, i64)>,
 ) -> Result<Vec<bool>, DbError> {
-    let rows = digests
+    let rows = messages
         .into_iter()
-        .map(|digest| vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)])
+        .map(|(source_no, digest, day)| {
+            vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)]
+        })
         .collect();
     tx.insert_new(
         sql("INSERT INTO message_ids (workspace_id, source_no, digest, day)
@@ -392,20 +395,73 @@ pub fn count_named(
     )
 }
 
-pub fn insert_dead_letter(
+pub fn insert_dead_letters(tx: &mut Tx<'_>, workspace: WorkspaceId, letters: Vec<DeadLetter>) -> Result<(), DbError> {
+    let rows = letters.into_iter().map(|letter| {
+        vec![
+            Value::from(workspace),
+            Value::from(letter.id),
+            Value::from(letter.at),
+            Value::from(letter.source_no),
+            Value::from(letter.name),
+            Value::from(letter.reason),
+            Value::from(letter.body),
+        ]
+    });
+    tx.insert_many(
+        sql("INSERT INTO dead_letters (workspace_id, id, at, source_no, name, reason, body)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (workspace_id, id) DO UPDATE SET at = excluded.at, reason = excluded.reason"),
+        rows,
+    )?;
+    Ok(())
+}
+
+fn read_dead_letter(row: &Row<'_>) -> Result<DeadLetter, DbError> {
+    Ok(DeadLetter {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        source_no: row.get(2)?,
+        name: row.get(3)?,
+        reason: row.get(4)?,
+        body: row.get(5)?,
+    })
+}
+
+/// Those behind an id in the order of ids, or else the newest first.
+pub fn dead_letters(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    id: uuid::Uuid,
-    now: Timestamp,
-    source_no: i64,
-    reason: &str,
-    body: &str,
-) -> Result<(), DbError> {
-    tx.execute(
-        sql("INSERT INTO dead_letters (workspace_id, id, at, source_no, reason, body)
-             VALUES ($1, $2, $3, $4, $5, $6)"),
-        &[&workspace, &id, &now, &source_no, &reason, &body],
-    )?;
+    after: Option<uuid::Uuid>,
+    rows: usize,
+) -> Result<Vec<DeadLetter>, DbError> {
+    match after {
+        Some(after) => tx.query(
+            sql("SELECT id, at, source_no, name, reason, body
+                 FROM dead_letters
+                 WHERE workspace_id = $1 AND id > $2
+                 ORDER BY id
+                 LIMIT $3"),
+            &[&workspace, &after, &(rows as i64)],
+            read_dead_letter,
+        ),
+        None => tx.query(
+            sql("SELECT id, at, source_no, name, reason, body
+                 FROM dead_letters
+                 WHERE workspace_id = $1
+                 ORDER BY at DESC, id
+                 LIMIT $2"),
+            &[&workspace, &(rows as i64)],
+            read_dead_letter,
+        ),
+    }
+}
+
+pub fn count_dead_letters(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
+    tx.query_one(sql("SELECT COUNT(*) FROM dead_letters WHERE workspace_id = $1"), &[&workspace], |row| row.get(0))
+}
+
+pub fn delete_dead_letter(tx: &mut Tx<'_>, workspace: WorkspaceId, id: uuid::Uuid) -> Result<(), DbError> {
+    tx.execute(sql("DELETE FROM dead_letters WHERE workspace_id = $1 AND id = $2"), &[&workspace, &id])?;
     Ok(())
 }
 

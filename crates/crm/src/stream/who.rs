@@ -33,10 +33,22 @@ impl Work<'_, '_> {
     /// Looks up the identifiers of a whole group at once, and the people behind them.
     pub fn look_up<'i>(&mut self, incoming: impl Iterator<Item = &'i Incoming>) -> Result<(), DbError> {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for claim in incoming.flat_map(|one| &one.claims) {
-            wanted.entry(&claim.kind).or_default().insert(&claim.value);
-        }
         let mut numbers = Vec::new();
+        for claim in incoming.flat_map(|one| &one.claims) {
+            let identifier = identifier_of(claim);
+            if self.owners.contains_key(&identifier) {
+                continue;
+            }
+            match self.kept_owner(&identifier) {
+                Some(number) => {
+                    numbers.push(number);
+                    self.owners.insert(identifier, Some(number));
+                }
+                None => {
+                    wanted.entry(&claim.kind).or_default().insert(&claim.value);
+                }
+            }
+        }
         for (kind, values) in wanted {
             let values: Vec<String> = values.into_iter().map(str::to_owned).collect();
             let owned = profiles::store::owners_of(self.tx, self.workspace, kind, &values)?;

@@ -147,6 +147,11 @@ impl<'w, 'tx> Work<'w, 'tx> {
         random_bytes(&self.chance)
     }
 
+    /// The profile of an identifier that an earlier transaction met.
+    pub fn kept_owner(&mut self, identifier: &Identifier) -> Option<i64> {
+        self.kept.owners.pop(identifier)
+    }
+
     /// A new profile of somebody not met before.
     pub fn new_person(&mut self) -> i64 {
         self.number += 1;
@@ -317,8 +322,15 @@ impl<'w, 'tx> Work<'w, 'tx> {
 
     /// Keeps whom this transaction worked on for the next one.
     fn keep(self) {
-        let Self { tx, workspace, transaction, mut kept, keeper, is_round, people, profiles, .. } = self;
+        let Self { tx, workspace, transaction, mut kept, keeper, is_round, people, profiles, owners, shared, .. } =
+            self;
         if !is_round {
+            // What identifies nobody is asked for each time.
+            for (identifier, number) in owners.into_iter().filter(|(identifier, _)| !shared.contains(identifier)) {
+                if let Some(number) = number {
+                    kept.owners.put(identifier, number);
+                }
+            }
             for (number, profile) in profiles {
                 kept.profiles.put(number, profile);
             }

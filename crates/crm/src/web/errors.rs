@@ -6,8 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use words::Timestamp;
@@ -34,29 +33,23 @@ pub(super) async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
 }
 
-/// `TRACE` would send back cookies that scripts must not see.
-pub(super) async fn refuse_trace(request: Request, next: Next) -> Response {
-    if request.method() == Method::TRACE {
-        return method_not_allowed().await.into_response();
-    }
-    next.run(request).await
-}
-
 /// Turns a panic into a 500 with a number that is also in the log.
-pub(super) async fn catch_panics(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let mut answer = pin!(next.run(request));
+pub(super) async fn catch_panics(path: &str, answer: impl Future<Output = Response>) -> Response {
+    let mut answer = pin!(answer);
     poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
         Ok(poll) => poll,
-        Err(_) => Poll::Ready(after_panic(&path)),
+        Err(_) => Poll::Ready(after_panic(path)),
     })
     .await
 }
 
+/// The reader of an error page, when the request comes from somebody who reads pages.
+pub(super) fn page_reader(request: &Request) -> Option<Reader> {
+    wants_page(request.headers(), request.uri().path()).then(|| Reader::unknown(request))
+}
+
 /// Shows errors to people as pages in their language. Programs get what the handler said.
-pub(super) async fn show_errors_as_pages(request: Request, next: Next) -> Response {
-    let stranger = wants_page(request.headers(), request.uri().path()).then(|| Reader::unknown(&request));
-    let mut response = next.run(request).await;
+pub(super) fn show_as_page(stranger: Option<Reader>, mut response: Response) -> Response {
     let known = response.extensions_mut().remove::<Reader>();
     let Some(stranger) = stranger else { return as_problem(response) };
     if is_page(&response) || !is_error(response.status()) {
@@ -161,7 +154,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use axum::Router;
     use axum::body::{Body, to_bytes};
-    use axum::middleware::from_fn;
+    use axum::middleware::{Next, from_fn};
     use axum::routing::get;
     use tower::ServiceExt as _;
 
@@ -174,10 +167,11 @@ mod tests {
             }
             panic!("a secret of the inside")
         };
-        let router = Router::new()
-            .route("/broken", get(broken))
-            .layer(from_fn(catch_panics))
-            .layer(from_fn(show_errors_as_pages));
+        let frame = async |request: Request, next: Next| {
+            let reader = page_reader(&request);
+            show_as_page(reader, catch_panics("/broken", next.run(request)).await)
+        };
+        let router = Router::new().route("/broken", get(broken)).layer(from_fn(frame));
         let request = Request::builder().uri("/broken").header("accept", accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let status = response.status();

@@ -3,44 +3,54 @@
 //! A `Member` route reads the session cookie and hands the handler a `Visit`; a `Program` route reads the API key and
 //! never a cookie. Requests that change something through a browser must come from our own pages.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::errors::{Reader, wants_page};
+use super::limits::{Limits, slow_known, slow_network};
 use super::origin::{Stranger, check_origin, is_changing};
 use crate::kernel::{Access, Actor, ActorKind, App, Doors, Permission, Problem, Proof, Visit, percent_encoded};
 use crate::workspaces::{OpenSession, Sender, authenticate, open_session, record_denial, session_token};
 
 /// What stands before one route.
-#[derive(Clone)]
 pub(super) struct Gate {
     pub app: App,
     pub path: &'static str,
     pub access: Access,
     pub proof: Proof,
+    pub limits: Limits,
     pub doors: Doors,
 }
 
 /// Lets a request through to its handler, or answers in its place.
-pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let outcome = match gate.access {
-        Access::Ingest => Ok(request),
-        Access::Public => check_sender(&gate.app, request),
-        Access::Member(permission) => admit_member(&gate, permission, request).await,
-        Access::Program(permission) => admit_program(&gate.app, permission, request).await,
-    };
-    let request = match outcome {
+pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let request = match admit(&gate, request).await {
         Ok(request) => request,
         Err(refusal) => return *refusal,
     };
     let reader = request.extensions().get::<Visit>().map(Reader::of);
-    let mut response = next.run(request).await;
+    let mut response = match slow_known(&gate.app, gate.limits, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => *refusal,
+    };
     if let Some(reader) = reader {
         response.extensions_mut().insert(reader);
     }
     response
+}
+
+async fn admit(gate: &Gate, request: Request) -> Outcome {
+    slow_network(&gate.app, gate.limits, &request)?;
+    match gate.access {
+        Access::Ingest => Ok(request),
+        Access::Public => check_sender(&gate.app, request),
+        Access::Member(permission) => admit_member(gate, permission, request).await,
+        Access::Program(permission) => admit_program(&gate.app, permission, request).await,
+    }
 }
 
 /// The request to go on with, or the answer that ends it.

@@ -1,12 +1,10 @@
 //! The headers that every answer carries: what a browser may load, show, remember and tell others.
 
-use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::kernel::App;
@@ -22,9 +20,8 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const FOR_OTHER_SITES: [&str; 2] = ["/sdk.js", "/sdk-banner.js"];
 
 /// Sets the headers, on errors too. What a route says about caching stays; without a word nothing is kept.
-pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_for_other_sites = FOR_OTHER_SITES.contains(&request.uri().path());
-    let mut response = next.run(request).await;
+pub(super) fn secure(app: &App, path: &str, mut response: Response) -> Response {
+    let is_for_other_sites = FOR_OTHER_SITES.contains(&path);
     let headers = response.headers_mut();
     let resources = if is_for_other_sites { "cross-origin" } else { "same-origin" };
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static(resources));

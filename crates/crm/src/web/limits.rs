@@ -1,7 +1,6 @@
 //! Who asks too often is told to wait: each network before anything is looked up, then each session and each key.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 
 use crate::kernel::{Access, Actor, ActorKind, App, Problem, RateClass};
@@ -28,30 +27,22 @@ impl Limits {
     }
 }
 
-/// Outside the guard. Programs on this machine are not slowed: they could do worse.
-pub(super) async fn slow_networks(
-    State((app, limits)): State<(App, Limits)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let address = address_of(&request);
+/// Before anything is looked up. Programs on this machine are not slowed: they could do worse.
+pub(super) fn slow_network(app: &App, limits: Limits, request: &Request) -> Result<(), Box<Response>> {
+    let address = address_of(request);
     if address.is_this_machine() {
-        return next.run(request).await;
+        return Ok(());
     }
-    match app.throttle.take(limits.network, &address.network(), 1, app.now()) {
-        Ok(()) => next.run(request).await,
-        Err(seconds) => too_many("this network", seconds),
-    }
+    let taken = app.throttle.take(limits.network, &address.network(), 1, app.now());
+    taken.map_err(|seconds| too_many("this network", seconds))
 }
 
-/// Inside the guard, which left in the request whom it recognised.
-pub(super) async fn slow_known(State((app, limits)): State<(App, Limits)>, request: Request, next: Next) -> Response {
-    let asker = asker(&request).filter(|_| !address_of(&request).is_this_machine());
-    let Some((who, id)) = asker else { return next.run(request).await };
-    match app.throttle.take(limits.known, &id, 1, app.now()) {
-        Ok(()) => next.run(request).await,
-        Err(seconds) => too_many(who, seconds),
-    }
+/// When the guard has left in the request whom it recognised.
+pub(super) fn slow_known(app: &App, limits: Limits, request: &Request) -> Result<(), Box<Response>> {
+    let asker = asker(request).filter(|_| !address_of(request).is_this_machine());
+    let Some((who, id)) = asker else { return Ok(()) };
+    let taken = app.throttle.take(limits.known, &id, 1, app.now());
+    taken.map_err(|seconds| too_many(who, seconds))
 }
 
 /// What to call him, and what to count him by.
@@ -69,7 +60,7 @@ fn address_of(request: &Request) -> ClientAddress {
     request.extensions().get::<ClientAddress>().copied().unwrap_or(ClientAddress(None))
 }
 
-fn too_many(who: &str, seconds: u32) -> Response {
+fn too_many(who: &str, seconds: u32) -> Box<Response> {
     let detail = format!("too many requests from {who}; wait {seconds} s and send the same request again");
-    Problem::too_many(detail, seconds).into_response()
+    Box::new(Problem::too_many(detail, seconds).into_response())
 }

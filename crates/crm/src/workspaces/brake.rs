@@ -20,6 +20,7 @@ pub(super) struct Tries {
 }
 
 /// Somebody at the door: an account (which need not exist) and a network.
+#[derive(Clone)]
 pub(super) struct Attempt {
     account_here: String,
     network: String,
@@ -43,6 +44,7 @@ impl Attempt {
 
     /// Pays for one try, or says how long to wait.
     pub fn pay(&self, tx: &mut Tx, now: Timestamp) -> Result<Payment, DbError> {
+        one_after_the_other(tx)?;
         let is_trusted = store::tries(tx, &self.trusted, now)?.is_some();
         let mut rules = vec![(&self.account_here, ACCOUNT_HERE), (&self.network, NETWORK)];
         if !is_trusted {
@@ -65,6 +67,7 @@ impl Attempt {
 
     /// The password was right: gives the try back and remembers the network.
     pub fn forgive(&self, tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+        one_after_the_other(tx)?;
         store::forget_tries(tx, &self.account_here)?;
         // A trusted network paid nothing into the account's bucket, and gets nothing out of it.
         let was_trusted = store::tries(tx, &self.trusted, now)?.is_some();
@@ -80,6 +83,14 @@ impl Attempt {
     }
 }
 
+/// Tries that come at once, to however many processes, each count: two that read the same number would pay once. Passwords
+/// are compared outside of these transactions, so nobody waits long.
+fn one_after_the_other(tx: &mut Tx) -> Result<(), DbError> {
+    tx.lock_workspace(LOCK)
+}
+
+const LOCK: i64 = 0x000e_17e7_b4a8_e001;
+
 /// Whether a try may go on.
 pub(super) enum Payment {
     Paid,
@@ -88,6 +99,7 @@ pub(super) enum Payment {
 
 /// Pays for a try of a code of this user's second factor: five a minute at most. Who gets here knows the password.
 pub(super) fn pay_for_code(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Payment, DbError> {
+    one_after_the_other(tx)?;
     let bucket = format!("code {user}");
     let tries = store::tries(tx, &bucket, now)?;
     let wait = CODE.wait(tries, now);

@@ -4,7 +4,7 @@ use db::DbError;
 use words::{UserId, WorkspaceId};
 
 use super::client_address::ClientAddress;
-use super::one_time_links::{Concerns, Purpose, new_link, use_link};
+use super::one_time_links::{Concerns, Purpose, find_link, new_link, use_link};
 use super::second_step::{Door, Entry};
 use super::store;
 use crate::kernel::App;
@@ -18,6 +18,19 @@ pub async fn make_sign_in_link(app: &App, workspace: WorkspaceId, user: UserId) 
     Ok(url)
 }
 
+/// Whether such a link still works for who opens it. Opening it changes nothing: other sites can make a browser do that.
+pub(super) async fn may_enter(app: &App, token: String, address: ClientAddress) -> Result<bool, DbError> {
+    let now = app.now();
+    if !is_of_this_machine(address) {
+        return Ok(false);
+    }
+    app.db.read(move |tx| Ok(find_link(tx, Purpose::SignIn, &token, now)?.is_some())).await
+}
+
+fn is_of_this_machine(address: ClientAddress) -> bool {
+    address.0.is_some_and(|address| address.is_loopback())
+}
+
 /// Signs in with such a link; `None` when it does not work, or the request comes from another machine.
 pub(super) async fn enter(
     app: &App,
@@ -25,7 +38,7 @@ pub(super) async fn enter(
     address: ClientAddress,
     device: String,
 ) -> Result<Option<Entry>, DbError> {
-    if !address.0.is_some_and(|address| address.is_loopback()) {
+    if !is_of_this_machine(address) {
         return Ok(None);
     }
     let (now, door) = (app.now(), Door::new(app, device));

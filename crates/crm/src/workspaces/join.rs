@@ -113,6 +113,7 @@ fn offer_of(link: &OneTimeLink) -> Option<Offer> {
     Some(Offer { workspace: concerns.workspace?, email: concerns.email?, role: concerns.role? })
 }
 
+#[derive(Clone)]
 enum Newcomer {
     Known(UserId),
     New(NewUser),

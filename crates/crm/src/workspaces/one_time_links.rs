@@ -69,6 +69,7 @@ pub(super) struct OneTimeLink {
 }
 
 /// A new link: the row to insert, its digest, and the address to show once.
+#[derive(Clone)]
 pub(super) struct NewLink {
     pub row: OneTimeLink,
     pub digest: Digest,

@@ -22,6 +22,7 @@ pub enum Entry {
 }
 
 /// What an entry needs, made before its transaction: which of both it will be is known only inside.
+#[derive(Clone)]
 pub(super) struct Door {
     session: SessionRow,
     step: NewLink,

@@ -213,7 +213,7 @@ on_both!(no_way_in_leads_around_the_second_factor, |db| async move {
     // The one-click link of the demo shop.
     let (workspace, user) = (test.workspace().await, owner_id(&test).await);
     let url = workspaces::make_sign_in_link(&test.app, workspace, user).await.unwrap();
-    asked(&test.get(path_of(&test, &url), "").await);
+    asked(&test.post_form(path_of(&test, &url), "", &[]).await);
 
     // A new password: by the command line, and by a link.
     let new_password = "nine patient herons at dusk";

@@ -98,14 +98,27 @@ on_both!(the_one_click_link_of_the_demo_works_once_and_on_this_machine_only, |db
     let workspace = test.workspace().await;
     let url = workspaces::make_sign_in_link(&test.app, workspace, user).await.unwrap();
     let path = path_of(&test, &url);
-    let mut request = test.request(Method::GET, path, "").body(Body::empty()).unwrap();
-    let elsewhere: std::net::SocketAddr = "192.0.2.7:40000".parse().unwrap();
-    request.extensions_mut().insert(ConnectInfo(elsewhere));
-    assert_eq!(test.send(request).await.status, StatusCode::NOT_FOUND);
-    let entered = test.get(path, "").await;
+    for method in [Method::GET, Method::POST] {
+        let request = test.request(method, path, "").header("origin", test.app.settings.public_url.as_str());
+        let mut request = request.body(Body::empty()).unwrap();
+        let elsewhere: std::net::SocketAddr = "192.0.2.7:40000".parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(elsewhere));
+        assert_eq!(test.send(request).await.status, StatusCode::NOT_FOUND);
+    }
+    for _ in 0..2 {
+        let page = test.get(path, "").await;
+        assert_eq!(
+            (page.status, page.header("set-cookie")),
+            (StatusCode::OK, ""),
+            "to look at the link uses nothing up"
+        );
+        assert!(page.body.contains("data-sends-itself"));
+    }
+    let entered = test.post_form(path, "", &[]).await;
     assert_eq!((entered.status, entered.header("location")), (StatusCode::SEE_OTHER, "/"));
     assert!(is_signed_in(&test, &entered.cookie()).await);
     assert_eq!(test.get(path, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(test.post_form(path, "", &[]).await.status, StatusCode::NOT_FOUND);
     let late = workspaces::make_sign_in_link(&test.app, workspace, user).await.unwrap();
     test.advance(Span::from_hours(1));
     assert_eq!(test.get(path_of(&test, &late), "").await.status, StatusCode::NOT_FOUND);

@@ -103,7 +103,7 @@ type Edit = fn(&mut Tx<'_>, WorkspaceId) -> Result<usize, DbError>;
 /// Carries out one forgery on a trail of six entries, and returns what is found afterwards.
 async fn found_after(
     test: &TestApp,
-    forge: impl Fn(&mut Tx<'_>, WorkspaceId) -> Result<(), DbError> + Send + Sync + 'static,
+    forge: impl Fn(&mut Tx<'_>, WorkspaceId) -> Result<(), DbError> + Clone + Send + Sync + 'static,
 ) -> Vec<String> {
     let (workspace, vault) = (test.workspace().await, test.app.settings.vault.clone());
     // Forged, looked at, and rolled back: the next forgery starts from a whole trail.

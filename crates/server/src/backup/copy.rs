@@ -63,7 +63,7 @@ fn copy(from: &Db, to: &Db) -> Result<Vec<TableTotals>, FillError> {
             let _ = send.send(Err(FillError::Db(error)));
         }
     });
-    let filled = to.write_blocking(move |tx| fill(tx, &mut receive.into_iter(), &shown));
+    let filled = to.write_once_blocking(move |tx| fill(tx, &mut receive.into_iter(), &shown));
     bar.finish_and_clear();
     match reading.join() {
         Ok(()) => filled,

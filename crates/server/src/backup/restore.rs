@@ -86,7 +86,7 @@ async fn take_in(db: &Db, file: &Path) -> Result<Vec<TableTotals>, FillError> {
         let mut records = Reader::open(&file)?;
         let bar = progress();
         let shown = bar.clone();
-        let filled = db.write_blocking(move |tx| fill(tx, &mut records, &shown));
+        let filled = db.write_once_blocking(move |tx| fill(tx, &mut records, &shown));
         bar.finish_and_clear();
         filled
     };

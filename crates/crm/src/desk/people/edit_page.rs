@@ -119,6 +119,7 @@ async fn save(
         Ok(()) => Ok(Redirect::to(&format!("{href}?done=saved")).into_response()),
         Err(EditError::NotFound) => Err(Problem::not_found("person")),
         Err(EditError::Db(error)) => Err(error.into()),
+        Err(EditError::Stream(StreamError::Full)) => Err(Problem::full()),
         Err(EditError::Stream(StreamError::Stopped | StreamError::Unavailable)) => Err(Problem::unavailable()),
         Err(error) => {
             let key = match error {

@@ -58,7 +58,8 @@ pub(crate) async fn list_segments(
 
 /// Makes a segment; it is built in the background.
 #[utoipa::path(post, path = "/api/v1/segments", tag = "segments", request_body = SegmentDraft,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key makes one segment")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "The same key makes one segment")),
     responses((status = 201, description = "Made", body = SegmentBody),
         (status = 400, description = "The condition is refused", body = ConditionProblem)))]
 pub(crate) async fn create_segment(
@@ -133,13 +134,13 @@ pub(crate) async fn delete_segment(
 pub(crate) struct MembersQuery {
     at: Option<String>,
     cursor: Option<String>,
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 /// The ids of the members, now or replayed as of an instant of the past.
 #[utoipa::path(get, path = "/api/v1/segments/{id}/members", tag = "segments",
     params(("id" = String, Path), ("at" = Option<String>, Query, description = "RFC 3339; a replay, with the people of then"),
-        ("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+        ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query, maximum = 4294967295_u32)),
     responses((status = 200, description = "A page of ids; one of the past may be short and still lead on", body = SegmentMembers)))]
 pub(crate) async fn list_members(
     State(app): State<App>,
@@ -155,7 +156,8 @@ pub(crate) async fn list_members(
     if at.is_none() {
         edit::catch_up(&app, actor.workspace).await?;
     }
-    let found = members_at(&app, actor.workspace, id, at, after, page_rows(query.limit)).await?;
+    let found =
+        members_at(&app, actor.workspace, id, at, after, page_rows(query.limit.map(|limit| limit as usize))).await?;
     Ok(Json(Page { data: found.members, next: found.next_after.map(|place| encode_cursor(&place)) }))
 }
 

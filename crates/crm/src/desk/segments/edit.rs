@@ -39,7 +39,7 @@ async fn run(
     app: &App,
     actor: &Actor,
     action: &'static str,
-    act: impl FnOnce(&mut Tx<'_>) -> Result<Definition, DefineError> + Send + 'static,
+    act: impl FnOnce(&mut Tx<'_>) -> Result<Definition, DefineError> + Clone + Send + 'static,
 ) -> Result<Definition, DefineError> {
     let (actor, moment, workspace) = (actor.clone(), AuditMoment::of(app), actor.workspace);
     let (definition, seq) = app

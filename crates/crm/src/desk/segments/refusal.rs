@@ -28,7 +28,8 @@ pub(crate) struct ConditionProblem {
     code: String,
     /// A sentence, for people.
     detail: String,
-    /// The offending node, such as `all[1].where[0].op`; empty for the whole condition.
+    /// The offending node, such as `all[1].where[0].op`; empty for the whole condition, missing when it is not at fault.
+    #[schema(required = false)]
     path: String,
 }
 

@@ -17,6 +17,7 @@ use crate::segments::{self, Definition, Status};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SegmentDraft {
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     pub name: String,
     /// A condition of the contract.
     #[schema(value_type = Object)]
@@ -27,8 +28,9 @@ pub(crate) struct SegmentDraft {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SegmentChange {
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     pub name: Option<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub condition: Option<Value>,
     /// The version you saw: another one refuses the change.
     pub version: Option<i64>,
@@ -36,6 +38,7 @@ pub(crate) struct SegmentChange {
 
 /// A condition alone.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ConditionDraft {
     #[schema(value_type = Object)]
     pub condition: Value,

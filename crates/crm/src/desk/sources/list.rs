@@ -1,9 +1,12 @@
 //! All sources with their health.
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use db::{DbError, Tx};
 use maud::{Markup, html};
 
+use super::SourceQuery;
+use super::dead::{self, Dead};
 use super::health::{DAYS, SourceHealth, light, read_all};
 use crate::intake::Source;
 use crate::kernel::texts::Value;
@@ -14,29 +17,38 @@ use crate::ui::{
 };
 use crate::workspaces::page_context;
 
-pub(super) async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {
-    let sources = read(&app, &visit).await?;
-    let context = page_context(&visit, Some(NavItem::Sources));
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Query(query): Query<SourceQuery>,
+) -> Result<Markup, Problem> {
+    let (sources, dead) = read(&app, &visit).await?;
+    let mut context = page_context(&visit, Some(NavItem::Sources));
+    query.add_to(&mut context);
     let mut head = PageHead::new(context.t("sources-title"))
         .count(context.integer(sources.len() as i64))
         .note(html! { (context.t("sources-intro")) });
     if visit.actor.may(Permission::EditSources) {
         head = head.actions(html! { (Button::primary(context.t("source-new")).icon(Icon::Plus).link("/sources/new")) });
     }
-    Ok(page(&context, &head, &live_region("live-sources", "/sources/rows", &rows(&context, &sources))))
+    Ok(page(&context, &head, &live_region("live-sources", "/sources/rows", &rows(&context, &visit, &sources, &dead))))
 }
 
 pub(super) async fn show_rows(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {
-    let sources = read(&app, &visit).await?;
-    Ok(rows(&page_context(&visit, Some(NavItem::Sources)), &sources))
+    let (sources, dead) = read(&app, &visit).await?;
+    Ok(rows(&page_context(&visit, Some(NavItem::Sources)), &visit, &sources, &dead))
 }
 
-async fn read(app: &App, visit: &Visit) -> Result<Vec<(Source, SourceHealth)>, Problem> {
+async fn read(app: &App, visit: &Visit) -> Result<(Vec<(Source, SourceHealth)>, Dead), Problem> {
     let (workspace, shop, now) = (visit.actor.workspace, visit.shop.clone(), visit.now);
-    Ok(app.db.read(move |tx| read_all(tx, workspace, &shop, now)).await?)
+    let read = move |tx: &mut Tx<'_>| {
+        let sources = read_all(tx, workspace, &shop, now)?;
+        Ok::<_, DbError>((sources, dead::read(tx, workspace)?))
+    };
+    Ok(app.db.read(read).await?)
 }
 
-fn rows(context: &PageContext, sources: &[(Source, SourceHealth)]) -> Markup {
+fn rows(context: &PageContext, visit: &Visit, sources: &[(Source, SourceHealth)], dead: &Dead) -> Markup {
     if sources.is_empty() {
         let empty = Empty::new(Icon::Plug, context.t("sources-empty-title"), context.t("sources-empty-text"));
         return html! { (empty) };
@@ -51,7 +63,11 @@ fn rows(context: &PageContext, sources: &[(Source, SourceHealth)]) -> Markup {
         Column::number(context.t("source-rejected")),
     ];
     let rows = sources.iter().map(|(source, health)| row(context, source, health)).collect();
-    Table::new(context.t("sources-title"), columns, rows).render(context.language)
+    let known: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
+    html! {
+        (dead::show(context, visit, &known, dead))
+        (Table::new(context.t("sources-title"), columns, rows).render(context.language))
+    }
 }
 
 fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {

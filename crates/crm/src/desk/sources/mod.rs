@@ -1,6 +1,7 @@
 //! Sources: where events come from, how each is doing, what was refused and why.
 
 pub(super) mod connect;
+mod dead;
 mod detail;
 mod edit;
 mod health;
@@ -23,6 +24,7 @@ pub(super) fn routes(table: &mut RouteTable) {
     table.add(Method::GET, "/sources/rows", see, get(list::show_rows));
     table.add(Method::GET, "/sources/new", edit, get(new::show));
     table.add(Method::POST, "/sources", edit, post(new::create));
+    table.add(Method::POST, "/sources/dead-letters", edit, post(dead::retry));
     table.add(Method::GET, "/sources/{id}", see, get(detail::show));
     table.add(Method::GET, "/sources/{id}/health", see, get(detail::show_health));
     table.add(Method::POST, "/sources/{id}", edit, post(edit::save));
@@ -38,7 +40,7 @@ struct SourceQuery {
     done: String,
 }
 
-const DONE: [&str; 5] = ["made", "saved", "allowed", "off", "on"];
+const DONE: [&str; 7] = ["made", "saved", "allowed", "off", "on", "retried", "retried-in-vain"];
 
 impl SourceQuery {
     fn add_to(&self, context: &mut PageContext) {

@@ -16,7 +16,7 @@ use super::{
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::ui::{Button, Field, PageContext, bare_page};
 use crate::workspaces::client_address::ClientAddress;
-use crate::workspaces::enter_demo::enter;
+use crate::workspaces::enter_demo::{enter, may_enter};
 use crate::workspaces::join::{Answer, Invitation, JoinError, find_invitation, join};
 use crate::workspaces::model::parse_name;
 use crate::workspaces::reset_password::{ResetError, find_reset, reset_password};
@@ -24,7 +24,8 @@ use crate::workspaces::reset_password::{ResetError, find_reset, reset_password};
 pub(super) fn routes(table: &mut RouteTable) {
     table.add(Method::GET, "/join/{token}", Access::Public, get(show_invitation));
     table.add(Method::POST, "/join/{token}", Access::Public, post(accept_invitation));
-    table.add(Method::GET, "/enter/{token}", Access::Public, get(enter_with_one_click));
+    table.add(Method::GET, "/enter/{token}", Access::Public, get(show_entrance));
+    table.add(Method::POST, "/enter/{token}", Access::Public, post(enter_with_one_click));
     table.add(Method::GET, "/reset/{token}", Access::Public, get(show_reset));
     table.add(Method::POST, "/reset/{token}", Access::Public, post(choose_password));
 }
@@ -123,6 +124,25 @@ fn invitation_page(context: &PageContext, invitation: &Invitation, name: &str, e
 }
 
 /// The link that `entente demo` prints. Its one use is the only thing that changes, so it need not be a form.
+async fn show_entrance(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Extension(address): Extension<ClientAddress>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !may_enter(&app, token, address).await? {
+        return Ok(dead_link(&app, &headers, "dead-sign-in-link"));
+    }
+    let context = bare_context(&app, &headers);
+    let body = html! {
+        p { (context.t("enter-intro")) }
+        form method="post" hx-boost="false" data-sends-itself {
+            (Button::primary(context.t("enter-submit")).wide())
+        }
+    };
+    Ok(bare_page(&context, &context.t("enter-title"), &body).into_response())
+}
+
 async fn enter_with_one_click(
     State(app): State<App>,
     Path(token): Path<String>,

@@ -127,6 +127,7 @@ pub(in crate::workspaces) fn lock_workspace(tx: &mut Tx, workspace: WorkspaceId)
 // Users and members.
 
 /// A user to insert.
+#[derive(Clone)]
 pub(in crate::workspaces) struct NewUser {
     pub id: UserId,
     pub email: EmailAddress,

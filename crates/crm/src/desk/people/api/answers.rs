@@ -159,6 +159,7 @@ pub struct MembershipPage {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TraitsRequest {
     /// Traits to set; null unsets one.
     #[schema(value_type = Object)]
@@ -166,13 +167,14 @@ pub struct TraitsRequest {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MergeRequest {
     /// The person who remains.
     pub into: String,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct UnmergeRequest {
     /// The merge to undo; without it the newest of this person.
     pub merge: Option<String>,

@@ -49,7 +49,8 @@ pub async fn change(
     tag = "profiles",
     params(
         ("id" = String, Path, description = "prf_…"),
-        ("Idempotency-Key" = Option<String>, Header, description = "the same key and body do the same thing once"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "the same key and body do the same thing once"),
     ),
     request_body = MergeRequest,
     responses(
@@ -85,7 +86,8 @@ pub async fn merge(
     tag = "profiles",
     params(
         ("id" = String, Path, description = "prf_…"),
-        ("Idempotency-Key" = Option<String>, Header, description = "the same key and body do the same thing once"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "the same key and body do the same thing once"),
     ),
     request_body = Option<UnmergeRequest>,
     responses(
@@ -106,8 +108,8 @@ pub async fn unmerge(
     let request = Request { route: &route, headers: &headers, body: &body };
     let run = async {
         let id = profile_id(&id)?;
-        let wanted: UnmergeRequest =
-            if body.trim_ascii().is_empty() { UnmergeRequest::default() } else { read_json(&body)? };
+        let wanted: Option<UnmergeRequest> = if body.trim_ascii().is_empty() { None } else { read_json(&body)? };
+        let wanted = wanted.unwrap_or_default();
         let merge = merge_of(&app, &actor, id, wanted.merge.as_deref()).await?;
         undo_merge(&app, &actor, merge).await.map_err(merge_problem)?;
         answer(&app, &actor, merge, id).await
@@ -152,6 +154,7 @@ fn edit_problem(error: EditError) -> Problem {
         EditError::TooMuch => Problem::bad_request("too_many_traits", error.to_string()),
         EditError::NoIdentifier => Problem::conflict("no_identifier", error.to_string()),
         EditError::Stream(StreamError::Busy) => Problem::too_many(error.to_string(), 1),
+        EditError::Stream(StreamError::Full) => Problem::full(),
         EditError::Stream(_) => Problem::unavailable(),
         EditError::Db(error) => error.into(),
     }

@@ -23,19 +23,24 @@ use crate::stream::log;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `type:value`, exactly: `email:ana@example.com`.
+    #[param(pattern = "^[^:]+:")]
     identifier: Option<String>,
     /// The beginning of a first or last name, of an identifier or of an order's number.
     q: Option<String>,
     /// Members of this segment, and found by `q` if both are given.
     segment: Option<String>,
-    limit: Option<usize>,
+    /// At most 500 are answered.
+    #[param(maximum = 4294967295_u32)]
+    limit: Option<u32>,
     cursor: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    limit: Option<usize>,
+    /// At most 500 are answered.
+    #[param(maximum = 4294967295_u32)]
+    limit: Option<u32>,
     cursor: Option<String>,
 }
 
@@ -56,7 +61,7 @@ pub async fn list(
     Extension(actor): Extension<Actor>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ProfilePage>, Problem> {
-    let rows = page_rows(query.limit);
+    let rows = page_rows(query.limit.map(|limit| limit as usize));
     let after: Option<Place> = place(query.cursor.as_deref())?;
     let wanted = Wanted::of(&query)?;
     let workspace = actor.workspace;
@@ -94,7 +99,8 @@ enum Wanted {
 impl Wanted {
     fn of(query: &ListQuery) -> Result<Self, Problem> {
         if let Some(identifier) = &query.identifier {
-            let (kind, value) = identifier.split_once(':').ok_or_else(|| {
+            let parts = identifier.split_once(':').filter(|(kind, _)| !kind.trim().is_empty());
+            let (kind, value) = parts.ok_or_else(|| {
                 let detail = "an identifier is its type and value, such as email:ana@example.com";
                 Problem::bad_request("bad_identifier", detail)
             })?;
@@ -149,7 +155,7 @@ pub async fn timeline(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<EventPage>, Problem> {
     let id = profile_id(&id)?;
-    let rows = page_rows(query.limit);
+    let rows = page_rows(query.limit.map(|limit| limit as usize));
     let before: Option<(Timestamp, i64)> = place(query.cursor.as_deref())?;
     let before = before.unwrap_or((Timestamp::MAX, i64::MAX));
     let workspace = actor.workspace;
