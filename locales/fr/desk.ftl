@@ -162,7 +162,7 @@ dead-title = { $count ->
     [one] { $count } événement n’a pas pu être appliqué
    *[other] { $count } événements n’ont pas pu être appliqués
 }
-dead-text = Ils sont mis de côté, entiers ; tous les autres ont suivi leur cours. Une fois la cause disparue, appliquez-les : chacun compte une seule fois.
+dead-text = Ils sont mis de côté, entiers ; tous les autres ont suivi leur cours. Une fois la cause disparue, appliquez-les : chacun compte une seule fois.
 dead-retry = Les appliquer maintenant
 dead-newest = Derniers mis de côté
 dead-at = Quand

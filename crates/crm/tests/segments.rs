@@ -250,9 +250,13 @@ testkit::on_both!(a_bad_condition_is_refused_with_the_path_of_its_node, |db| asy
         (json!({"metric": "luck", "op": "eq", "value": 1}), "condition_unknown_word", "metric"),
         (json!({"segment": "seg_01h455vb4pex5vsknk084sn02q"}), "", ""),
     ];
-    for path in ["/api/v1/segments", "/api/v1/segments/preview"] {
-        for (condition, code, node) in &cases {
-            let answer = shop.post(path, json!({"name": "Bad", "condition": condition})).await;
+    for (condition, code, node) in &cases {
+        let calls = [
+            ("/api/v1/segments", json!({"name": "Bad", "condition": condition})),
+            ("/api/v1/segments/preview", json!({"condition": condition})),
+        ];
+        for (path, call) in calls {
+            let answer = shop.post(path, call).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{condition}: {}", answer.body);
             let body = answer.json();
             assert!(!body["detail"].as_str().unwrap().is_empty());

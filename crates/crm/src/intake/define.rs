@@ -10,6 +10,7 @@ use words::{SourceId, Timestamp, WorkspaceId};
 use super::model::{Source, SourceKind};
 use super::store;
 use crate::kernel::{App, Chance, random_bytes};
+use crate::stream;
 
 /// Origins of one source; more are a mistake.
 const MAX_ORIGINS: usize = 50;
@@ -88,6 +89,7 @@ pub fn make_source(
     chance: &Chance,
     now: Timestamp,
 ) -> Result<Source, DbError> {
+    tx.lock_workspace(stream::lock_key(workspace))?;
     let ingest_key = format!("ent_ingest_{}", URL_SAFE_NO_PAD.encode(random_bytes::<24>(chance)));
     let source = Source {
         no: store::highest_no(tx, workspace)? + 1,
@@ -112,6 +114,8 @@ pub fn source_for(
     chance: &Chance,
     now: Timestamp,
 ) -> Result<Source, DbError> {
+    // Two processes may need it for the first time at once.
+    tx.lock_workspace(stream::lock_key(workspace))?;
     if let Some(source) = store::source_of_kind(tx, workspace, kind)? {
         return Ok(source);
     }

@@ -152,6 +152,11 @@ fn a_killed_migration_leaves_the_old_schema_or_the_new_on_sqlite() {
     check_kills(&mut |number| {
         let copy = folder.path().join(format!("copy-{number}.db"));
         std::fs::copy(&filled, &copy).unwrap();
+        // Connections that close at the same instant each leave the log to the other.
+        let log = folder.path().join("filled.db-wal");
+        if log.exists() {
+            std::fs::copy(log, folder.path().join(format!("copy-{number}.db-wal"))).unwrap();
+        }
         copy.to_str().unwrap().to_owned()
     });
 }
