@@ -75,6 +75,8 @@ pub fn define_in(
     ready_made: Option<&str>,
     at: DefinedAt,
 ) -> Result<Definition, DefineError> {
+    // First: the row is held until the commit, so that definitions change one after the other.
+    store::bump_revision(tx, workspace)?;
     let mut definitions = store::definitions(tx, workspace)?;
     if definitions.len() >= MAX_SEGMENTS {
         return Err(DefineError::TooMany);
@@ -96,7 +98,6 @@ pub fn define_in(
     definitions.push(definition.clone());
     compile(&definitions)?;
     store::insert(tx, workspace, &definition)?;
-    store::bump_revision(tx, workspace)?;
     Ok(definition)
 }
 
@@ -122,6 +123,8 @@ pub fn change_segment(
     change: Change,
     now: Timestamp,
 ) -> Result<Definition, DefineError> {
+    // First: the row is held until the commit, so that definitions change one after the other.
+    store::bump_revision(tx, workspace)?;
     let mut definitions = store::definitions(tx, workspace)?;
     let index = definitions.iter().position(|one| one.id == id).ok_or(DefineError::NotFound)?;
     let seen = definitions[index].version;
@@ -156,7 +159,6 @@ pub fn change_segment(
             return Err(DefineError::Changed);
         }
     }
-    store::bump_revision(tx, workspace)?;
     Ok(definitions.swap_remove(index))
 }
 
@@ -167,6 +169,8 @@ pub fn delete_segment(
     id: SegmentId,
     now: Timestamp,
 ) -> Result<Definition, DefineError> {
+    // First: the row is held until the commit, so that definitions change one after the other.
+    store::bump_revision(tx, workspace)?;
     let definitions = store::definitions(tx, workspace)?;
     let definition = definitions.iter().find(|one| one.id == id).ok_or(DefineError::NotFound)?.clone();
     let plan = compile(&definitions)?;
@@ -175,6 +179,5 @@ pub fn delete_segment(
         return Err(DefineError::InUse(user));
     }
     store::mark_deleted(tx, workspace, definition.no, now)?;
-    store::bump_revision(tx, workspace)?;
     Ok(definition)
 }

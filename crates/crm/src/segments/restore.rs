@@ -14,12 +14,13 @@ pub fn restore_segment(
     id: SegmentId,
     now: Timestamp,
 ) -> Result<Definition, DefineError> {
+    // First: the row is held until the commit, so that definitions change one after the other.
+    store::bump_revision(tx, workspace)?;
     let (no, build) = store::highest(tx, workspace)?;
     if !store::revive(tx, workspace, id, (no + 1, build + 1), now)? {
         return Err(DefineError::NotFound);
     }
     // What it referred to may be gone meanwhile; the error takes the transaction back.
     check_all(tx, workspace)?;
-    store::bump_revision(tx, workspace)?;
     store::definition(tx, workspace, id)?.ok_or(DefineError::NotFound)
 }
