@@ -87,8 +87,8 @@ impl Db {
         Ok(db)
     }
 
-    /// Connects to the server at `url` (`postgres://…`; with TLS when `sslmode` asks for it) and brings its schema to the last of `steps`. Later
-    /// connections open when needed, and again when they broke.
+    /// Connects to the server at `url` (`postgres://…`; with TLS when `sslmode` asks for it) and brings its schema to the
+    /// last of `steps`. Later connections open when needed, and again when they broke.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when the server cannot be reached; [`DbError::Migration`].

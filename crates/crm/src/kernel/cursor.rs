@@ -32,6 +32,6 @@ pub fn decode_cursor<T: DeserializeOwned>(cursor: &str) -> Result<T, Problem> {
 }
 
 /// The wanted number of rows within the limits.
-pub fn page_rows(wanted: Option<usize>) -> usize {
-    wanted.unwrap_or(DEFAULT_PAGE_ROWS).clamp(1, MAX_PAGE_ROWS)
+pub fn page_rows(wanted: Option<u32>) -> usize {
+    wanted.map_or(DEFAULT_PAGE_ROWS, |rows| rows as usize).clamp(1, MAX_PAGE_ROWS)
 }

@@ -61,6 +61,14 @@ pub fn hold(tx: &mut Tx<'_>, lease: Lease) -> Result<(), Refused> {
     if store::renew(tx, lease.name, lease.token, until)? { Ok(()) } else { Err(Refused::Lost) }
 }
 
+/// [`hold`] for a step that is also done outside the work, where no lease is given.
+///
+/// # Errors
+/// [`Refused::Lost`].
+pub fn hold_if_given(tx: &mut Tx<'_>, lease: Option<Lease>) -> Result<(), Refused> {
+    lease.map_or(Ok(()), |lease| hold(tx, lease))
+}
+
 /// Does a work in steps for as long as the process lives, but only while no other process does it. At the end the lease is
 /// given back, so that another goes on at once.
 pub async fn alone<W: Work>(app: App, mut work: W) {

@@ -41,7 +41,7 @@ async fn take_step(app: &App, workspace: WorkspaceId, lease: Option<Lease>) -> R
     let seq: i64 = app
         .db
         .write(move |tx| {
-            lease.map_or(Ok(()), |lease| leases::hold(tx, lease))?;
+            leases::hold_if_given(tx, lease)?;
             let mut work = Work::open(tx, workspace, now, &plans, &chance)?;
             work.build_step()?;
             Ok::<_, Refused>(work.finish()?)

@@ -56,7 +56,7 @@ async fn forget(app: &App, first: u8, now: Timestamp, lease: Option<Lease>) -> R
         let sources = app.db.read(move |tx| store::sources_remembered(tx, workspace)).await?;
         for source_no in sources {
             let forget = move |tx: &mut db::Tx<'_>| {
-                lease.map_or(Ok(()), |lease| leases::hold(tx, lease))?;
+                leases::hold_if_given(tx, lease)?;
                 let from = [first];
                 // Digests have 16 bytes: 17 of the highest lie after all of the last slice.
                 let until = first.checked_add(1).map_or_else(|| vec![u8::MAX; 17], |next| vec![next]);

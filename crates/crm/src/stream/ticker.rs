@@ -43,7 +43,7 @@ async fn wake(app: &App, workspace: WorkspaceId, lease: Option<Lease>) -> Result
     let (woken, seq): (usize, i64) = app
         .db
         .write(move |tx| {
-            lease.map_or(Ok(()), |lease| leases::hold(tx, lease))?;
+            leases::hold_if_given(tx, lease)?;
             let mut work = Work::open(tx, workspace, now, &plans, &chance)?;
             let timers = profiles::store::due_timers(work.tx, workspace, work.now, WAKES_A_STEP)?;
             let numbers: Vec<i64> = timers.iter().map(|(_, number)| *number).collect();

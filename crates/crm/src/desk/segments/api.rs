@@ -156,8 +156,7 @@ pub(crate) async fn list_members(
     if at.is_none() {
         edit::catch_up(&app, actor.workspace).await?;
     }
-    let found =
-        members_at(&app, actor.workspace, id, at, after, page_rows(query.limit.map(|limit| limit as usize))).await?;
+    let found = members_at(&app, actor.workspace, id, at, after, page_rows(query.limit)).await?;
     Ok(Json(Page { data: found.members, next: found.next_after.map(|place| encode_cursor(&place)) }))
 }
 

@@ -61,7 +61,7 @@ pub async fn list(
     Extension(actor): Extension<Actor>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ProfilePage>, Problem> {
-    let rows = page_rows(query.limit.map(|limit| limit as usize));
+    let rows = page_rows(query.limit);
     let after: Option<Place> = place(query.cursor.as_deref())?;
     let wanted = Wanted::of(&query)?;
     let workspace = actor.workspace;
@@ -155,7 +155,7 @@ pub async fn timeline(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<EventPage>, Problem> {
     let id = profile_id(&id)?;
-    let rows = page_rows(query.limit.map(|limit| limit as usize));
+    let rows = page_rows(query.limit);
     let before: Option<(Timestamp, i64)> = place(query.cursor.as_deref())?;
     let before = before.unwrap_or((Timestamp::MAX, i64::MAX));
     let workspace = actor.workspace;
