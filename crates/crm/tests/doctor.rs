@@ -112,7 +112,8 @@ each_damage! {
     a_counter_that_fell_back_is_named: "counters",
         "UPDATE counters SET value = 1 WHERE workspace_id = $1 AND name = 'seq'";
     a_forgotten_message_is_named: "message_ids",
-        "DELETE FROM message_ids WHERE workspace_id = $1";
+        "INSERT INTO counters (workspace_id, name, value)
+         SELECT workspace_id, 'messages_through', value FROM counters WHERE workspace_id = $1 AND name = 'seq'";
     an_event_of_nobody_is_named: "events",
         "UPDATE events SET number = 900000 WHERE workspace_id = $1
            AND seq = (SELECT MAX(seq) FROM events WHERE workspace_id = $1)";

@@ -35,12 +35,12 @@ PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
 PRAGMA mmap_size = 0;
 PRAGMA wal_autocheckpoint = 0;
-PRAGMA journal_size_limit = 134217728;
+PRAGMA journal_size_limit = 268435456;
 PRAGMA case_sensitive_like = ON;
 PRAGMA trusted_schema = OFF;
 ";
-/// 64 MB of pages for the one that writes.
-const WRITER_SETTINGS: &str = "PRAGMA cache_size = -65536;";
+/// 160 MB of pages for the one that writes, taken as they are needed: with a million people each event reads four or five.
+const WRITER_SETTINGS: &str = "PRAGMA cache_size = -163840;";
 /// 8 MB for each that reads.
 const READER_SETTINGS: &str = "PRAGMA cache_size = -8192; PRAGMA query_only = ON;";
 

@@ -293,13 +293,19 @@ async fn a_choice_made_in_one_tab_holds_in_the_other() -> Tested {
     assert!(shop.events().iter().all(|one| one["anonymousId"] == event["anonymousId"]));
 
     browser.page().switch_to_window(second.clone()).await?;
-    // One answer for the request, one for the beacon of the tab that is put aside.
-    shop.answer_next(&[(StatusCode::TOO_MANY_REQUESTS, Some("600")); 2]);
-    let known = shop.requests().len();
+    // Whatever is sent now must be sent again: the request, the beacon of the tab that is put aside, and what the other tab
+    // may still have on its way.
+    shop.answer_next(&[(StatusCode::TOO_MANY_REQUESTS, Some("600")); 20]);
+    let sent = |shop: &Shop| {
+        shop.requests().iter().filter(|request| request.names().contains(&"Product Added".into())).count()
+    };
     browser.eval("(addEventListener('storage', () => window.heard = true), entente.track('Product Added'))").await?;
-    shop.wait_for_requests(known + 1).await;
+    shop.wait_until("request", |shop| sent(shop) == 1).await;
+    // The page has heard the answer: only what is on no way is put into a beacon.
+    settle(&browser).await?;
     browser.page().switch_to_window(first).await?;
-    shop.wait_for_requests(known + 2).await;
+    shop.wait_until("beacon", |shop| sent(shop) == 2).await;
+    shop.answer_well_again();
     browser.eval("entente.consent({analytics: false})").await?;
     browser.page().switch_to_window(second).await?;
     browser.wait_until("window.heard").await?;

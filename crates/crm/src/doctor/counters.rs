@@ -71,7 +71,7 @@ fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Resu
     let rows = stream::log::newest(tx, place.workspace, EVENTS_LOOKED_UP)?;
     let mut met = HashSet::new();
     for row in rows.iter().filter(|row| !row.message_id.is_empty()) {
-        if !stream::store::knows_message(tx, place.workspace, row.source_no, &row.message_id)? {
+        if !stream::messages::knows(tx, place.workspace, row)? {
             report.find("message_ids", format!("the message id of event {} is not remembered", row.seq));
         }
         if !met.insert((row.source_no, row.message_id.as_str())) {

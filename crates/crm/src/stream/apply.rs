@@ -9,7 +9,6 @@ use engine::condition::Metric;
 use engine::facts::Stamp;
 use engine::orders::OrderEvent;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use words::{Timestamp, WorkspaceId};
 
 use crate::commerce::{self, RecordError};
@@ -17,14 +16,12 @@ use crate::consent;
 use crate::kernel::Chance;
 
 use super::log::body_of;
-use super::model::{Group, Incoming, Receipt, Remembered, Trust};
+use super::model::{Group, Incoming, Receipt, Trust};
 use super::plans::Plans;
 use super::settle::Cause;
-use super::store::{self, LogRow};
+use super::store::LogRow;
 use super::work::Work;
 
-/// A day that no retention reaches.
-const FOR_EVER: i64 = i64::MAX;
 const ORDER_REFUSED: &str = "Order Refused";
 /// Consent that a public key claims for somebody else stands in the log under this name and changes nothing.
 const CONSENT_CLAIMED: &str = "Consent Claimed";
@@ -41,7 +38,7 @@ pub(super) fn apply(
     let mut work = Work::open(tx, workspace, now, plans, chance)?;
     let mut receipts = Vec::with_capacity(groups.len());
     let mut fresh: Vec<Vec<&Incoming>> = Vec::with_capacity(groups.len());
-    let mut is_new = work.remember(groups)?.into_iter();
+    let mut is_new = work.sort_out(groups)?.into_iter();
     for group in groups {
         let new: Vec<&Incoming> = group.events.iter().filter(|_| is_new.next().unwrap_or_default()).collect();
         receipts.push(Receipt { accepted: new.len(), repeated: group.events.len() - new.len(), dead: 0 });
@@ -56,25 +53,7 @@ pub(super) fn apply(
     Ok((receipts, work.finish()?))
 }
 
-/// Days since 1970 in UTC: the step in which message ids are forgotten.
-pub(super) fn utc_day(at: Timestamp) -> i64 {
-    at.as_millis().div_euclid(86_400_000)
-}
-
 impl Work<'_, '_> {
-    /// For each event of all groups, in their order, whether its message is new.
-    fn remember(&mut self, groups: &[Group]) -> Result<Vec<bool>, DbError> {
-        let today = utc_day(self.now);
-        let messages = groups.iter().flat_map(|group| {
-            let day = match group.remembered {
-                Remembered::AsPromised => today,
-                Remembered::ForEver => FOR_EVER,
-            };
-            group.events.iter().map(move |one| (group.source_no, digest(&one.message_id), day))
-        });
-        store::remember_messages(self.tx, self.workspace, messages.collect())
-    }
-
     fn take(&mut self, group: &Group, incoming: &Incoming) -> Result<(), DbError> {
         let seq = self.next_seq();
         let number = if incoming.is_bot { None } else { self.whose(incoming, group.trust, seq)? };
@@ -181,10 +160,6 @@ impl Work<'_, '_> {
         let now = self.now;
         self.settle(root, &touched, now, Cause::Life)
     }
-}
-
-pub(super) fn digest(message_id: &str) -> Vec<u8> {
-    Sha256::digest(message_id.as_bytes())[..16].to_vec()
 }
 
 /// Whether the call tells of somebody looking at the shop; what servers report of him is no visit.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use db::DbError;
 use words::{Timestamp, WorkspaceId};
 
-use super::apply::utc_day;
+use super::messages::utc_day;
 use super::store;
 use crate::kernel::App;
 use crate::leases::{self, Lease, Refused};

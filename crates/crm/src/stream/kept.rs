@@ -16,9 +16,9 @@ use crate::profiles::{Identifier, Profile};
 
 use super::work::Person;
 
-/// People kept of one workspace, some kilobytes each. Where few people make most of the traffic, as everywhere, a few
-/// thousand of a million are more than half of it.
-const PEOPLE: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+/// People kept of one workspace, some kilobytes each. Where few people make most of the traffic, as everywhere, sixteen
+/// thousand of a million are seven tenths of it.
+const PEOPLE: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
 /// What is kept of one workspace.
 pub(super) struct Kept {

@@ -15,6 +15,7 @@ mod join;
 mod kept;
 pub mod log;
 mod merge;
+pub(crate) mod messages;
 mod model;
 pub mod others;
 mod plans;
@@ -29,6 +30,7 @@ mod work;
 
 pub use dead_letters::{DeadLetter, Retried, count_dead_letters, dead_letters, retry_dead_letters};
 pub use merge::{MergeError, merge_people, undo_merge};
+pub use messages::index_messages;
 pub use model::{Group, Incoming, Receipt, Remembered, StreamError, Trust};
 pub use plans::{Plans, Workbook};
 pub use recompute::{OrderCall, Past, PeopleThen, calls_of, past_of, pasts_of, people_then};

@@ -13,6 +13,7 @@ use crate::segments::{self, Definition};
 use crate::{profiles, workspaces};
 
 use super::kept::Keeper;
+use super::messages::Tails;
 
 /// Read once per change of a definition and shared by all transactions.
 pub struct Workbook {
@@ -37,11 +38,12 @@ impl Workbook {
 }
 
 /// What a process keeps in memory between transactions: the workbooks, of which each transaction checks that its own is
-/// the current one, and the people who are busy.
+/// the current one, the people who are busy, and the message ids at the end of the log.
 #[derive(Clone, Default)]
 pub struct Plans {
     books: Arc<Mutex<HashMap<WorkspaceId, Arc<Workbook>>>>,
     pub(super) keeper: Keeper,
+    pub(super) tails: Tails,
 }
 
 impl Plans {

@@ -1,12 +1,13 @@
 //! All SQL of the log: events, message ids, dead letters, counters and known names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
 
 use super::dead_letters::DeadLetter;
+use super::messages::Message;
 
 /// `kind` of the events that Entente itself writes.
 pub const OWN_EVENT: i64 = 100;
@@ -65,25 +66,71 @@ pub fn append(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: Vec<LogRow>) -> Res
     Ok(())
 }
 
-/// For each message id, told with its source and the day up to which it counts, whether it is new; the new ones are
-/// remembered.
-pub fn remember_messages(
+/// Visits the message ids of the events after one of the log, each with its source and its event's place; what Entente
+/// itself wrote came in no message.
+pub fn messages_after(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    messages: Vec<(i64, Vec<u8>, i64)>,
-) -> Result<Vec<bool>, DbError> {
-    let rows = messages
-        .into_iter()
-        .map(|(source_no, digest, day)| {
-            vec![Value::from(workspace), Value::from(source_no), Value::Bytes(digest), Value::from(day)]
-        })
-        .collect();
-    tx.insert_new(
+    seq: i64,
+    mut visit: impl FnMut(i64, &str, i64),
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT source_no, message_id, seq
+             FROM events
+             WHERE workspace_id = $1 AND seq > $2 AND kind <> $3"),
+        &[&workspace, &seq, &OWN_EVENT],
+        |row| {
+            if let ValueRef::Text(message_id) = row.value(1)? {
+                visit(row.get(0)?, message_id, row.get(2)?);
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+}
+
+/// Those of the messages that the index has.
+pub fn known_messages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    messages: impl Iterator<Item = Message>,
+) -> Result<HashSet<Message>, DbError> {
+    let mut by_source: BTreeMap<i64, Vec<Vec<u8>>> = BTreeMap::new();
+    for (digest, source_no) in messages {
+        by_source.entry(source_no).or_default().push(digest.to_vec());
+    }
+    let mut known = HashSet::new();
+    for (source_no, mut digests) in by_source {
+        // Neighbours of the index are looked up one after the other.
+        digests.sort_unstable();
+        let found = tx.query_each_of(
+            sql("SELECT digest
+                 FROM message_ids
+                 WHERE workspace_id = $1 AND source_no = $2 AND digest = $3"),
+            &[&workspace, &source_no, &digests],
+            |row| row.get::<Vec<u8>>(0),
+        )?;
+        known.extend(found.into_iter().filter_map(|digest| Some((digest.try_into().ok()?, source_no))));
+    }
+    Ok(known)
+}
+
+/// Remembers messages in the index up to a day; those that it has already keep theirs.
+pub fn insert_messages<'m>(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    messages: impl Iterator<Item = &'m Message>,
+    day: i64,
+) -> Result<(), DbError> {
+    let rows = messages.map(|(digest, source_no)| {
+        vec![Value::from(workspace), Value::from(*source_no), Value::Bytes(digest.to_vec()), Value::from(day)]
+    });
+    tx.insert_many(
         sql("INSERT INTO message_ids (workspace_id, source_no, digest, day)
              VALUES ($1, $2, $3, $4)
              ON CONFLICT (workspace_id, source_no, digest) DO NOTHING"),
         rows,
-    )
+    )?;
+    Ok(())
 }
 
 /// Forgets the message ids of one slice of all digests that arrived before a day.
@@ -491,20 +538,4 @@ pub fn first_arrival(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<T
         &[&workspace],
         |row| row.get(0),
     )
-}
-
-/// Whether a repeat of this message would be known, for `doctor`.
-pub fn knows_message(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    source_no: i64,
-    message_id: &str,
-) -> Result<bool, DbError> {
-    let digest = super::apply::digest(message_id);
-    let found = tx.query_opt(
-        sql("SELECT day FROM message_ids WHERE workspace_id = $1 AND source_no = $2 AND digest = $3"),
-        &[&workspace, &source_no, &digest],
-        |row| row.get::<i64>(0),
-    )?;
-    Ok(found.is_some())
 }

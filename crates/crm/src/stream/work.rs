@@ -12,10 +12,12 @@ use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, St
 use crate::segments::{self, Move};
 
 use super::kept::{Keeper, Kept};
+use super::messages::{Learned, Position, Tails};
+use super::model::Group;
 use super::plans::{Plans, Workbook};
 use super::store::{self, LogRow};
 
-const SEQ: &str = "seq";
+pub(super) const SEQ: &str = "seq";
 const PROFILE_NUMBER: &str = "profile_number";
 /// The latest instant at which the stream acted: its clock never runs back.
 const INSTANT: &str = "instant";
@@ -88,6 +90,10 @@ pub(super) struct Work<'w, 'tx> {
     transaction: i64,
     kept: Kept,
     keeper: Keeper,
+    tails: Tails,
+    /// Where the log was before.
+    before: Position,
+    messages: Learned,
     /// It visits everybody, which says nothing of who is busy.
     pub is_round: bool,
     new_profiles: Vec<i64>,
@@ -128,6 +134,9 @@ impl<'w, 'tx> Work<'w, 'tx> {
             transaction: counter(TRANSACTION) + 1,
             kept: keeper.take(workspace, counter(TRANSACTION)),
             keeper,
+            tails: plans.tails.clone(),
+            before: Position::of(workspace, &counters),
+            messages: Learned::default(),
             is_round: false,
             new_profiles: Vec::new(),
             new_identifiers: Vec::new(),
@@ -136,6 +145,13 @@ impl<'w, 'tx> Work<'w, 'tx> {
             names: BTreeSet::new(),
             visitors: BTreeMap::new(),
         })
+    }
+
+    /// For each event of all groups, in their order, whether its message is new; the new ones are remembered.
+    pub fn sort_out(&mut self, groups: &[Group]) -> Result<Vec<bool>, DbError> {
+        let (answers, learned) = self.tails.sort_out(self.tx, self.before, groups, self.now)?;
+        self.messages = learned;
+        Ok(answers)
     }
 
     pub fn next_seq(&mut self) -> i64 {
@@ -324,6 +340,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
     fn keep(self) {
         let Self { tx, workspace, transaction, mut kept, keeper, is_round, people, profiles, owners, shared, .. } =
             self;
+        let (tails, before, seq, messages) = (self.tails, self.before, self.seq, self.messages);
         if !is_round {
             // What identifies nobody is asked for each time.
             for (identifier, number) in owners.into_iter().filter(|(identifier, _)| !shared.contains(identifier)) {
@@ -338,7 +355,10 @@ impl<'w, 'tx> Work<'w, 'tx> {
                 kept.people.put(number, person);
             }
         }
-        tx.after_commit(move || keeper.give_back(workspace, transaction, kept));
+        tx.after_commit(move || {
+            keeper.give_back(workspace, transaction, kept);
+            tails.learn(before, seq, messages);
+        });
     }
 
     fn write_people(&mut self) -> Result<(), DbError> {

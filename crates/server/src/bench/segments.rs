@@ -5,6 +5,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use crm::kernel::{Actor, App, Scope};
 use crm::workspaces::create_api_key;
 use serde_json::{Value, json};
+use words::{Span, WorkspaceId};
 
 use super::pages::time;
 use super::{Figure, figure};
@@ -33,6 +34,29 @@ pub async fn measure(app: &App, figures: &mut Vec<Figure>) -> Result<(), Failure
             return Err(Failure::failed(format!("the preview of {name} answers {status}")));
         }
         figures.push(figure(format!("preview: {name}"), median_ms, "ms"));
+    }
+    replays(app, workspace, &key.secret, figures).await
+}
+
+/// Who was in a segment a week ago: of a trait, of a figure and of behaviour in a window, a page of members each.
+async fn replays(app: &App, workspace: WorkspaceId, key: &str, figures: &mut Vec<Figure>) -> Result<(), Failure> {
+    let then = app.now().minus(Span::from_days(7));
+    let definitions = app.db.read(move |tx| crm::segments::store::definitions(tx, workspace)).await?;
+    let wanted = [("a window of 30 days", "Bench 0"), ("a trait and orders", "Bench 60"), ("a figure", "Bench 76")];
+    for (what, name) in wanted {
+        let Some(segment) = definitions.iter().find(|definition| definition.name == name) else { continue };
+        let path = format!("/api/v1/segments/{}/members?at={then}", segment.id);
+        let request = || {
+            Request::builder()
+                .uri(path.as_str())
+                .header(header::AUTHORIZATION, format!("Bearer {key}"))
+                .body(Body::empty())
+        };
+        let (status, median_ms, _) = time(app, RUNS, request).await?;
+        if status != StatusCode::OK {
+            return Err(Failure::failed(format!("the replay of {what} answers {status}")));
+        }
+        figures.push(figure(format!("replay, a page of members: {what}"), median_ms, "ms"));
     }
     Ok(())
 }

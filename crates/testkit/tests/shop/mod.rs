@@ -28,6 +28,13 @@ pub struct Request {
     pub status: StatusCode,
 }
 
+impl Request {
+    /// What its events are called, accepted or not.
+    pub fn names(&self) -> Vec<String> {
+        self.body["batch"].as_array().into_iter().flatten().map(name_of).collect()
+    }
+}
+
 #[derive(Default)]
 struct Inner {
     page: String,
