@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::load::{Load, USUAL};
+use crate::load::{Load, USUAL, Weight};
 use crate::plan::Plan;
 use crate::rig::Rig;
 use crate::{Outcome, ensure};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Some 800 messages a second: as much as a large shop sends for hours, on a machine that has other things to do too.
+const STEADY: Weight = Weight { pause: Duration::from_millis(200), ..USUAL };
 
 /// The first third is warm-up: caches fill.
 const WARM_UP: usize = 3;
@@ -16,7 +19,7 @@ const WARM_UP: usize = 3;
 pub fn soak(plan: &Plan) -> Outcome<()> {
     let mut rig = Rig::new(plan.database, plan.seed)?;
     rig.start()?;
-    let load = Load::start(&rig.target, &mut rig.random, USUAL);
+    let load = Load::start(&rig.target, &mut rig.random, STEADY);
     let begun = Instant::now();
     let length = plan.length.unwrap_or(Duration::from_secs(60));
     let mut looks = Vec::new();

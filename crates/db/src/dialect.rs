@@ -153,18 +153,10 @@ pub struct BulkInsert {
     tail: String,
     /// How many parameters a row has.
     pub parameter_count: usize,
-    /// The columns of the conflict target, and the parameters (from 0) that fill them, if each is filled by one.
-    pub key: Option<Key>,
+    /// The parameters (from 0) that fill the conflict target, if each of its columns is filled by one.
+    pub key: Option<Vec<usize>>,
     /// Whether a conflicting row is updated, so that one statement must not hold a key twice.
     pub may_update: bool,
-}
-
-/// A conflict target.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Key {
-    columns: String,
-    /// The parameters that fill it, counted from 0.
-    pub parameters: Vec<usize>,
 }
 
 impl BulkInsert {
@@ -195,12 +187,6 @@ impl BulkInsert {
     pub fn text(&self, types: &[&str]) -> String {
         let Self { head, expressions, tail, .. } = self;
         format!("{head} SELECT {expressions} FROM {} {tail}", given(types))
-    }
-
-    /// The same, answering the key of each row that was inserted; only with a key.
-    pub fn text_returning_key(&self, types: &[&str]) -> Option<String> {
-        let key = self.key.as_ref()?;
-        Some(format!("{} RETURNING {}", self.text(types), key.columns))
     }
 }
 
@@ -303,7 +289,7 @@ fn split_group<'a>(tokens: &'a [Token<'a>]) -> Option<(&'a [Token<'a>], &'a [Tok
     None
 }
 
-fn conflict_key(head: &[Token<'_>], group: &[Token<'_>], tail: &[Token<'_>]) -> Option<Key> {
+fn conflict_key(head: &[Token<'_>], group: &[Token<'_>], tail: &[Token<'_>]) -> Option<Vec<usize>> {
     let list_at = head.iter().position(|token| token.is_symbol("("))?;
     let (columns, _) = split_group(&head[list_at..])?;
     let columns: Vec<String> = split_commas(columns);
@@ -315,7 +301,7 @@ fn conflict_key(head: &[Token<'_>], group: &[Token<'_>], tail: &[Token<'_>]) -> 
         let at = columns.iter().position(|column| column.eq_ignore_ascii_case(name))?;
         expressions.get(at)?.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1)
     });
-    Some(Key { parameters: parameters.collect::<Option<_>>()?, columns: target.join(", ") })
+    parameters.collect()
 }
 
 fn split_commas(tokens: &[Token<'_>]) -> Vec<String> {
@@ -387,17 +373,8 @@ mod tests {
             "INSERT INTO t (a, b, c) SELECT given.p1, given.p3, COALESCE(given.p2, 0) FROM UNNEST($1::uuid[], $2::int8[], \
              $3::text[]) AS given (p1, p2, p3) ON CONFLICT (b, a) DO UPDATE SET c = EXCLUDED.c"
         );
-        assert_eq!(insert.key, Some(Key { columns: "b, a".to_owned(), parameters: vec![2, 0] }));
+        assert_eq!(insert.key, Some(vec![2, 0]));
         assert!(insert.may_update);
-    }
-
-    #[test]
-    fn an_insert_answers_the_keys_that_were_new() {
-        let insert = BulkInsert::parse("INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT (a) DO NOTHING").unwrap();
-        assert!(!insert.may_update);
-        assert!(
-            insert.text_returning_key(&["int8", "int8"]).unwrap().ends_with("ON CONFLICT (a) DO NOTHING RETURNING a")
-        );
     }
 
     #[test]

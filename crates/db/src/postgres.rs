@@ -1,6 +1,6 @@
 //! One PostgreSQL connection: opened when first needed and again when it broke, and its statements.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -69,8 +69,6 @@ type PreparedChange = Arc<(BulkChange, Statement)>;
 struct Bulk {
     insert: BulkInsert,
     all: Statement,
-    /// Answers the keys that were new; only with a key that parameters fill.
-    new: Option<Statement>,
 }
 
 /// Reads a `postgres://` URL and adds what every connection needs.
@@ -192,7 +190,7 @@ impl PostgresSession {
                 return Ok(count);
             }
             for round in rounds(&change.key, &chunk) {
-                count += live.run_bulk(statement, literal, change.parameter_count, &round, &mut |_| Ok(()))?;
+                count += live.run_bulk(statement, literal, change.parameter_count, &round)?;
             }
         }
     }
@@ -233,34 +231,10 @@ impl PostgresSession {
             }
             let whole = || vec![chunk.iter().collect()];
             let key = bulk.insert.key.as_ref().filter(|_| bulk.insert.may_update);
-            for round in key.map_or_else(whole, |key| rounds(&key.parameters, &chunk)) {
-                count += live.run_bulk(&bulk.all, literal, bulk.insert.parameter_count, &round, &mut |_| Ok(()))?;
+            for round in key.map_or_else(whole, |key| rounds(key, &chunk)) {
+                count += live.run_bulk(&bulk.all, literal, bulk.insert.parameter_count, &round)?;
             }
         }
-    }
-
-    /// Inserts the rows that are new and tells for each whether it was.
-    pub fn insert_new(&mut self, literal: &'static str, rows: Vec<Vec<Value>>) -> Result<Vec<bool>, DbError> {
-        let live = self.live()?;
-        let bulk = live.bulk(literal)?.filter(|bulk| !bulk.insert.may_update);
-        let mut answers = Vec::with_capacity(rows.len());
-        let Some((bulk, new, key)) =
-            bulk.as_ref().and_then(|bulk| Some((bulk, bulk.new.as_ref()?, bulk.insert.key.as_ref()?)))
-        else {
-            let mut rows = rows.into_iter();
-            self.execute_rows(Text::Static(literal), &mut rows, &mut |changed| answers.push(changed > 0))?;
-            return Ok(answers);
-        };
-        for chunk in rows.chunks(BULK_ROWS) {
-            let chunk: Vec<&Vec<Value>> = chunk.iter().collect();
-            let mut inserted: HashSet<Vec<u8>> = HashSet::new();
-            live.run_bulk(new, literal, bulk.insert.parameter_count, &chunk, &mut |row| {
-                inserted.insert(row_key(row)?);
-                Ok(())
-            })?;
-            answers.extend(chunk.iter().map(|row| inserted.remove(&key_of(row, &key.parameters))));
-        }
-        Ok(answers)
     }
 
     /// Adds rows by PostgreSQL's own bulk format.
@@ -377,8 +351,7 @@ impl Live {
         }
         let types: Vec<&str> = single.params().iter().map(Type::name).collect();
         let all = self.prepare(&insert.text(&types))?;
-        let new = insert.text_returning_key(&types).map(|text| self.prepare(&text)).transpose()?;
-        Ok(Some(Bulk { insert, all, new }))
+        Ok(Some(Bulk { insert, all }))
     }
 
     fn run_bulk(
@@ -387,14 +360,13 @@ impl Live {
         literal: &'static str,
         wanted: usize,
         rows: &[&Vec<Value>],
-        on_row: &mut dyn FnMut(&::postgres::Row) -> Result<(), DbError>,
     ) -> Result<usize, DbError> {
         if let Some(row) = rows.iter().find(|row| row.len() != wanted) {
             let message = format!("the statement takes {wanted} parameters and was given {}", row.len());
             return Err(DbError::Sql { text: literal.to_owned(), message });
         }
         let columns: Vec<Column<'_>> = (0..wanted).map(|index| Column { rows, index }).collect();
-        self.run(statement, Text::Static(literal), &columns, &mut |row| on_row(row).map(|()| ControlFlow::Continue(())))
+        self.run(statement, Text::Static(literal), &columns, &mut |_| Ok(ControlFlow::Continue(())))
     }
 
     /// Runs the statement, gives its rows one by one, and answers how many rows it changed.
@@ -447,15 +419,6 @@ fn key_of(row: &[Value], parameters: &[usize]) -> Vec<u8> {
         value.to_value().write_key(&mut key);
     }
     key
-}
-
-fn row_key(row: &::postgres::Row) -> Result<Vec<u8>, DbError> {
-    let row_of_key = Row::postgres(row);
-    let mut key = Vec::new();
-    for index in 0..row.len() {
-        row_of_key.value(index)?.write_key(&mut key);
-    }
-    Ok(key)
 }
 
 /// Sorts an error by what a caller can do.

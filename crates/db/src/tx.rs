@@ -238,23 +238,6 @@ impl<'a> Tx<'a> {
         Ok(count)
     }
 
-    /// Inserts the rows that are new by `INSERT … ON CONFLICT (key) DO NOTHING`, and tells for each whether it was: of a
-    /// row repeated in `rows` the first is new and the later are not. Fast on PostgreSQL when the conflict target is
-    /// named and filled by plain parameters.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub fn insert_new(&mut self, sql: Sql, rows: Vec<Vec<Value>>) -> Result<Vec<bool>, DbError> {
-        let mut answers = Vec::with_capacity(rows.len());
-        self.with_rows(rows.into_iter(), |session, rows| match session {
-            Session::Sqlite(sqlite) => {
-                sqlite.execute_rows(Text::Static(sql.text()), rows, &mut |changed| answers.push(changed > 0))
-            }
-            Session::Postgres(postgres) => postgres.insert_new(sql.text(), rows.collect()).map(|found| answers = found),
-        })?;
-        Ok(answers)
-    }
-
     /// Runs a statement (`UPDATE`, `DELETE`) for each row of parameters, as if one after the other, and tells how many rows
     /// they changed. PostgreSQL is given all at once when `WHERE` is columns that equal parameters (the row's key); else
     /// each is a round trip.

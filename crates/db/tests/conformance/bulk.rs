@@ -5,8 +5,6 @@ use db::{Sql, Value};
 use super::*;
 
 const INSERT: Sql = sql("INSERT INTO items (workspace_id, item_id, name, amount) VALUES ($1, $2, $3, $4)");
-const INSERT_NEW: Sql = sql("INSERT INTO items (workspace_id, item_id, name, amount) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (workspace_id, item_id) DO NOTHING");
 const UPSERT: Sql =
     sql("INSERT INTO items (workspace_id, item_id, name, amount) VALUES ($1, $2, $3, COALESCE($4, 0)) \
      ON CONFLICT (workspace_id, item_id) DO UPDATE SET amount = items.amount + EXCLUDED.amount");
@@ -63,26 +61,6 @@ on_both!(STEPS; an_upsert_of_a_repeated_key_counts_every_row, |db| async move {
     });
     assert_eq!(changed.await.unwrap(), 4);
     assert_eq!(db.read(amounts).await.unwrap(), [(1, 112), (2, 0)]);
-});
-
-on_both!(STEPS; new_rows_are_told_from_old_and_repeated_ones, |db| async move {
-    db.write(|tx| insert(tx, 2, "Bea")).await.unwrap();
-    let answers = db.write(|tx| tx.insert_new(INSERT_NEW, rows([1, 2, 3, 1, 3, 4]))).await;
-    assert_eq!(answers.unwrap(), [true, false, true, false, false, true]);
-    assert_eq!(db.read(amounts).await.unwrap(), [(1, 10), (2, 20), (3, 30), (4, 40)]);
-    assert_eq!(db.write(|tx| tx.insert_new(INSERT_NEW, Vec::new())).await.unwrap(), [false; 0]);
-});
-
-on_both!(STEPS; new_rows_are_told_across_chunks_and_without_a_named_key, |db| async move {
-    let unnamed = sql(
-        "INSERT INTO items (workspace_id, item_id, name, amount) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-    );
-    let ids: Vec<i64> = (0..6_000).chain(0..3).collect();
-    let answers = db.write(move |tx| tx.insert_new(INSERT_NEW, rows(ids))).await.unwrap();
-    assert_eq!(answers.iter().filter(|is_new| **is_new).count(), 6_000);
-    assert_eq!(answers[6_000..], [false; 3]);
-    let answers = db.write(move |tx| tx.insert_new(unnamed, rows([5_999, 6_000, 6_000]))).await;
-    assert_eq!(answers.unwrap(), [false, true, false]);
 });
 
 on_both!(STEPS; a_statement_runs_for_each_of_many_rows, |db| async move {

@@ -101,7 +101,7 @@ fn run(tx: &mut Tx<'_>, operation: &Operation) -> Result<String, DbError> {
             let text =
                 sql("INSERT INTO items (workspace_id, item_id, name, amount, body) VALUES ($1, $2, $3, $4, $5) \
                             ON CONFLICT (workspace_id, name) DO NOTHING");
-            format!("{:?}", tx.insert_new(text, given(items))?)
+            format!("{}", tx.insert_many(text, given(items))?)
         }
         Operation::Upsert(items) => {
             let text =
