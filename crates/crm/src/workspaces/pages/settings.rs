@@ -104,8 +104,10 @@ fn settings_page(context: &PageContext, visit: &Visit, form: &SettingsForm, erro
         }
     };
     let body = html! {
-        (settings_tabs(context, visit, "/settings"))
-        (panel(&context.t("settings-shop"), &Markup::default(), &fields))
+        div class="stack" {
+            (settings_tabs(context, visit, "/settings"))
+            (panel(&context.t("settings-shop"), &Markup::default(), &fields))
+        }
     };
     page(context, &PageHead::new(context.t("settings-title")), &body)
 }
