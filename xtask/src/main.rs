@@ -17,7 +17,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "\
 cargo xtask test [--quick]   everything CI checks: format, clippy, tidy, tests on both databases and in a browser
-                             --quick leaves out PostgreSQL and the browser
+                             --quick leaves out PostgreSQL, the browser and fuzzing
 cargo xtask chaos …          attacks the program for as long as you like; `--help` tells more
 cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
 cargo xtask screenshots      renders every screen of the demo shop to docs/screenshots, in real Chromium

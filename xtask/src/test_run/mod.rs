@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything CI checks, step by step, with what it needs provided.
 
+mod bounded;
 mod count;
 mod fuzz;
 mod needs;
@@ -19,7 +20,7 @@ use steps::{Ended, Run, Step};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     Everything,
-    /// The inner loop: no PostgreSQL and no browser.
+    /// The inner loop: no PostgreSQL, no browser and no fuzzing.
     Quick,
 }
 
@@ -33,7 +34,7 @@ struct Report {
 /// Runs every step, also after one that failed, and says at the end what ran, what failed and what was left out.
 pub fn run(extent: Extent) -> Outcome<ExitCode> {
     let root = files::repository()?;
-    let mut run = Run::new(root);
+    let mut run = Run::new(root, extent);
     if !needs::provide(extent, &mut run)? {
         return Ok(ExitCode::FAILURE);
     }

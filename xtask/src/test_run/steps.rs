@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use super::Extent;
 use super::count::Count;
 use super::fuzz;
 use super::needs::succeeds;
@@ -27,6 +28,7 @@ pub enum Ended {
 /// What the steps share: where, with which settings, and what has been counted so far.
 pub struct Run {
     root: PathBuf,
+    extent: Extent,
     settings: Vec<(OsString, OsString)>,
     pub postgres: Option<PrivateServer>,
     pub left_out: Vec<String>,
@@ -71,9 +73,13 @@ impl Ended {
 }
 
 impl Run {
-    pub fn new(root: PathBuf) -> Self {
+    pub fn new(root: PathBuf, extent: Extent) -> Self {
         let settings = vec![("RUST_BACKTRACE".into(), "1".into())];
-        Self { root, settings, postgres: None, left_out: Vec::new(), count: Count::default() }
+        Self { root, extent, settings, postgres: None, left_out: Vec::new(), count: Count::default() }
+    }
+
+    pub fn extent(&self) -> Extent {
+        self.extent
     }
 
     pub fn root(&self) -> &Path {
