@@ -10,6 +10,7 @@ mod doctor;
 mod http1;
 mod http2;
 mod import;
+mod killed_work;
 mod kills;
 mod limits;
 mod nodes;
