@@ -60,6 +60,9 @@ pub enum Command {
     /// Checks every invariant against a recomputation from the log; one line per finding
     #[command(after_help = "Example:\n  entente doctor --data /var/lib/entente --all")]
     Doctor(DoctorArguments),
+    /// The trail of who did what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Measures this machine: requests a second, preview and page times
     #[command(after_help = "Example:\n  entente bench ingest --profiles 1000000 --seconds 30 --json")]
     Bench(BenchArguments),
@@ -143,6 +146,9 @@ pub struct ServeArguments {
     /// Where weaknesses are reported: /.well-known/security.txt names it, as in mailto:security@example.com
     #[arg(long, value_name = "URL", env = "ENTENTE_SECURITY_CONTACT")]
     pub security_contact: Option<String>,
+    /// File to which every new entry of the audit trail is added, as a line of JSON
+    #[arg(long, value_name = "FILE", env = "ENTENTE_AUDIT_LOG")]
+    pub audit_log: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -329,6 +335,37 @@ pub struct DoctorArguments {
     /// The findings as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Writes the trail of every shop to standard output, one JSON object a line, with the values that chain it
+    #[command(
+        after_help = "Example:\n  entente audit export --since 2026-11-01 --data /var/lib/entente > audit.jsonl\n\n\
+                      Keep it elsewhere: `entente audit verify --against audit.jsonl` tells later whether all of it is still there."
+    )]
+    Export(AuditExportArguments),
+    /// Checks that no entry was changed, removed, moved or added; one line per finding
+    #[command(after_help = "Example:\n  entente audit verify --against audit.jsonl --data /var/lib/entente")]
+    Verify(AuditVerifyArguments),
+}
+
+#[derive(Args)]
+pub struct AuditExportArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// Entries from this day on, or from this instant on: 2026-11-01, 2026-11-01T08:00:00+01:00; a day begins at midnight UTC
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<words::Timestamp>,
+}
+
+#[derive(Args)]
+pub struct AuditVerifyArguments {
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// Compares with lines that `entente audit export` or `audit_log` wrote earlier
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -2,6 +2,8 @@
 
 mod acme;
 mod admin;
+mod audit;
+mod audit_log;
 mod backup;
 mod bench;
 mod command;
@@ -63,6 +65,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Backup(arguments) => Box::pin(backup::create(arguments)).await,
             Command::Restore(arguments) => Box::pin(backup::restore(arguments)).await,
             Command::Db(DbCommand::Copy(arguments)) => Box::pin(backup::copy(arguments)).await,
+            Command::Audit(command) => Box::pin(audit::run(command)).await,
             Command::Doctor(arguments) => Box::pin(doctor::run(arguments)).await,
             Command::Bench(arguments) => Box::pin(bench::run(arguments)).await,
             Command::BenchClient(arguments) => Box::pin(bench::client::run(arguments)).await,

@@ -7,6 +7,7 @@ use crm::workspaces;
 use words::WorkspaceId;
 
 use crate::acme::Acme;
+use crate::audit_log::AuditLog;
 use crate::command::ServeArguments;
 use crate::connection::Connections;
 use crate::failure::Failure;
@@ -27,6 +28,7 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     telemetry::start(&settings.installation.log, settings.installation.log_format)?;
     let ending = shutdown::listen(Duration::from_secs(settings.drain_seconds))?;
     let opened = installation::open(&settings.installation).await?;
+    let audit_log = settings.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let (listener, bound) = http::bind(settings.listen).await?;
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
@@ -37,6 +39,9 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let app = App::from(Parts { ending, ..installation::parts(opened.db.clone(), app_settings) });
     app.db.keep_free(settings.min_free_mb.saturating_mul(1024 * 1024));
     provision_all(&app).await?;
+    if let Some(log) = audit_log {
+        tokio::spawn(log.follow(app.clone()));
+    }
     let certificates = Certificates::default();
     let front = Front { wire: wire(&settings, &certificates, &app).await?, ..front(&app) };
     if let Some(address) = settings.metrics_listen {

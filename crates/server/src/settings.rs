@@ -20,11 +20,12 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr
 const DEFAULT_MIN_FREE_MB: u64 = 256;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
     "acme_root",
+    "audit_log",
     "data",
     "database_url",
     "drain_seconds",
@@ -88,6 +89,8 @@ pub struct ServeSettings {
     /// Where plain HTTP is led to https.
     pub http_listen: Option<SocketAddr>,
     pub security_contact: Option<String>,
+    /// Where every new entry of the audit trail is added.
+    pub audit_log: Option<PathBuf>,
 }
 
 /// Where the certificate comes from.
@@ -104,6 +107,7 @@ struct FileSettings {
     acme_directory: Option<String>,
     acme_folder: Option<PathBuf>,
     acme_root: Option<PathBuf>,
+    audit_log: Option<PathBuf>,
     data: Option<PathBuf>,
     database_url: Option<String>,
     http_listen: Option<SocketAddr>,
@@ -195,6 +199,7 @@ impl ServeSettings {
             tls,
             http_listen,
             security_contact: contact.map(check_security_contact).transpose()?,
+            audit_log: arguments.audit_log.clone().or(file.audit_log),
         })
     }
 }
@@ -344,6 +349,7 @@ mod tests {
             acme_folder = "a"
             acme_root = "r.pem"
             security_contact = "mailto:security@example.com"
+            audit_log = "audit.jsonl"
         "#;
         let file = FileSettings::parse(text, "entente.toml").unwrap();
         assert_eq!(file.listen.unwrap().port(), 80);

@@ -69,6 +69,13 @@ pub struct AuditLine {
     pub(super) mac: Mac,
 }
 
+impl AuditLine {
+    /// Its authentication code in hexadecimal digits.
+    pub fn mac_digits(&self) -> String {
+        self.mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// Which entries a reader wants; an empty text stands for all.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
@@ -181,7 +188,7 @@ const STEP: i64 = 1_000;
 pub fn verify_audit(tx: &mut Tx, workspace: WorkspaceId, vault: &Vault) -> Result<Vec<String>, DbError> {
     let mut findings = Vec::new();
     let Some(head) = trail::audit_head(tx, workspace)? else {
-        if !trail::audit_lines_after(tx, workspace, i64::MIN, 1)?.is_empty() {
+        if !trail::audit_lines_after(tx, workspace, i64::MIN, Timestamp::MIN, 1)?.is_empty() {
             findings.push("the head of the chain was removed".to_owned());
         }
         return Ok(findings);
@@ -193,7 +200,7 @@ pub fn verify_audit(tx: &mut Tx, workspace: WorkspaceId, vault: &Vault) -> Resul
     let (mut seq, mut mac) = (0, [0; 32]);
     let mut after = i64::MIN;
     loop {
-        let lines = trail::audit_lines_after(tx, workspace, after, STEP)?;
+        let lines = trail::audit_lines_after(tx, workspace, after, Timestamp::MIN, STEP)?;
         if lines.is_empty() {
             break;
         }

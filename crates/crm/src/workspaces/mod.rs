@@ -8,6 +8,7 @@
 mod add_member;
 mod api_keys;
 mod audit;
+mod audit_export;
 mod brake;
 mod change_password;
 mod change_settings;
@@ -42,6 +43,7 @@ pub use api_keys::{
 pub use audit::{
     AuditEntry, AuditFilter, AuditLine, AuditMoment, list_audit, record_audit, record_denial, record_view, verify_audit,
 };
+pub use audit_export::{AuditRecord, audit_ends, audit_records, compare_audit};
 pub use change_settings::{SettingsError, change_settings};
 pub use client_address::ClientAddress;
 pub use cookies::{chosen_language, chosen_theme, cookie_name, session_token};

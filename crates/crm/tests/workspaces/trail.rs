@@ -1,9 +1,11 @@
 //! The audit trail: what it tells, and that nobody changes it unseen.
 
+use std::collections::BTreeSet;
+
 use axum::http::{Method, StatusCode};
 use crm::doctor::{Sample, examine};
-use crm::kernel::{Language, Role, Scope};
-use crm::workspaces::{self, AuditFilter};
+use crm::kernel::{Actor, Language, Role, Scope};
+use crm::workspaces::{self, AuditEntry, AuditFilter, AuditMoment};
 use db::{DbError, Tx, sql};
 use testkit::app::TestApp;
 use testkit::on_both;
@@ -178,6 +180,65 @@ on_both!(an_edited_deleted_moved_or_added_entry_is_found, |db| async move {
         Ok(())
     });
     assert!(!cut_with_its_head.await.is_empty());
+});
+
+on_both!(the_trail_is_downloaded_with_a_fresh_proof_and_no_cell_is_a_formula, |db| async move {
+    let test = TestApp::new(db);
+    set_up(&test).await;
+    let owner = sign_in(&test, PASSWORD).await.cookie();
+    let (workspace, moment) = (test.workspace().await, AuditMoment::of(&test.app));
+    let planted = move |tx: &mut Tx<'_>| {
+        let formula = "=HYPERLINK(\"https://evil.example\")";
+        let entry = AuditEntry::new("settings_changed", &formula).detail(&"@SUM(A1)");
+        workspaces::record_audit(tx, &Actor::system(workspace), &moment, &entry)
+    };
+    test.app.db.write(planted).await.unwrap();
+    assert!(
+        test.get("/audit?action=signed_in", &owner).await.body.contains("/audit/export?actor=&amp;action=signed_in")
+    );
+    let file = test.get("/audit/export?actor=&action=", &owner).await;
+    assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "text/csv; charset=utf-8"));
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit.csv\"");
+    let lines: Vec<&str> = file.body.lines().collect();
+    assert_eq!(lines[0], "\"number\",\"at\",\"who\",\"what\",\"concerns\",\"details\",\"chain\"");
+    assert!(lines[1].contains("\"audit_exported\""), "the download is the newest entry: {}", lines[1]);
+    let harmless = "\"'=HYPERLINK(\"\"https://evil.example\"\")\",\"'@SUM(A1)\"";
+    assert!(file.body.contains(harmless), "{}", file.body);
+    assert_eq!(lines.len() - 1, actions(&test).await.len());
+    let filtered = test.get("/audit/export?action=signed_in", &owner).await.body;
+    assert!(filtered.lines().skip(1).all(|line| line.contains("\"signed_in\"")) && filtered.lines().count() == 2);
+    let viewer = test.sign_in_as(Role::Viewer).await;
+    assert_eq!(test.get("/audit/export", &viewer).await.status, StatusCode::FORBIDDEN);
+    test.advance(Span::from_minutes(11));
+    let asked = test.get("/audit/export?action=signed_in", &owner).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    assert!(
+        asked.header("location").starts_with("/account/confirm?next=/audit/export%3Faction"),
+        "{}",
+        asked.header("location")
+    );
+});
+
+on_both!(a_download_of_a_long_trail_has_every_entry_once, |db| async move {
+    let test = TestApp::new(db);
+    set_up(&test).await;
+    let owner = sign_in(&test, PASSWORD).await.cookie();
+    let (workspace, moment) = (test.workspace().await, AuditMoment::of(&test.app));
+    let fill = move |tx: &mut Tx<'_>| {
+        let actor = Actor::system(workspace);
+        (0..2_500).try_for_each(|number| {
+            workspaces::record_audit(tx, &actor, &moment, &AuditEntry::new("settings_changed", &number))
+        })
+    };
+    let filled: Result<(), DbError> = test.app.db.write(fill).await;
+    filled.unwrap();
+    let file = test.get("/audit/export", &owner).await.body;
+    let subjects: BTreeSet<&str> = file
+        .lines()
+        .filter(|line| line.contains("settings_changed"))
+        .map(|line| line.split(',').nth(4).unwrap())
+        .collect();
+    assert_eq!((file.matches("settings_changed").count(), subjects.len()), (2_500, 2_500));
 });
 
 on_both!(doctor_tells_of_a_forged_trail, |db| async move {

@@ -12,13 +12,13 @@ fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn help_lists_the_commands_there_are_and_each_shows_an_example() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["serve", "demo", "admin", "keys", "import", "backup", "restore", "db", "doctor", "bench"] {
+    for command in ["serve", "demo", "admin", "keys", "import", "backup", "restore", "db", "doctor", "audit", "bench"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
     }
     for absent in ["export", "bench-client"] {
         assert!(!help.contains(&format!("\n  {absent}")), "{absent} in {help}");
     }
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 12] = [
         &["serve"],
         &["demo"],
         &["admin", "create"],
@@ -28,6 +28,8 @@ fn help_lists_the_commands_there_are_and_each_shows_an_example() {
         &["restore"],
         &["db", "copy"],
         &["doctor"],
+        &["audit", "export"],
+        &["audit", "verify"],
         &["bench"],
     ];
     for command in commands {

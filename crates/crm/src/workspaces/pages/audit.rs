@@ -37,6 +37,11 @@ impl AuditQuery {
         let from = before.map(|before| format!("&before={before}")).unwrap_or_default();
         format!("/audit?actor={actor}&action={action}{from}")
     }
+
+    /// All entries that these filters let through, as a table to keep.
+    fn download(&self) -> String {
+        format!("/audit/export?actor={}&action={}", percent_encoded(&self.actor), percent_encoded(&self.action))
+    }
 }
 
 /// What members and the shop are called, by the id that the trail knows them by.
@@ -65,7 +70,12 @@ async fn show(
         (filters(&context, &query, words, &names))
         (entries(&context, &names, &lines, pager))
     };
-    let head = PageHead::new(context.t("nav-audit")).note(html! { (context.t("audit-intro")) });
+    let download = Button::secondary(context.t("audit-download"))
+        .icon(Icon::Download)
+        .link(query.download())
+        .attribute("hx-boost", "false");
+    let head =
+        PageHead::new(context.t("nav-audit")).note(html! { (context.t("audit-intro")) }).actions(html! { (download) });
     Ok(page(&context, &head, &body))
 }
 

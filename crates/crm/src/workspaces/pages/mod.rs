@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod audit_table;
 mod choices;
 mod confirm;
 mod invitations;
@@ -40,6 +41,7 @@ pub fn routes(table: &mut RouteTable) {
     keys::routes(table);
     security::routes(table);
     audit::routes(table);
+    audit_table::routes(table);
     second_step::routes(table);
     second_factor::routes(table);
     confirm::routes(table);

@@ -1,7 +1,7 @@
 //! The audit trail: entries, heads, and the sealed keys of the chains.
 
 use db::{DbError, Row, Tx, sql};
-use words::WorkspaceId;
+use words::{Timestamp, WorkspaceId};
 
 use crate::workspaces::audit::{AuditFilter, AuditLine, Mac};
 
@@ -70,19 +70,20 @@ pub(in crate::workspaces) fn insert_audit_line(
     Ok(())
 }
 
-/// Entries after this one, the oldest first.
+/// Entries after this one and since this instant, the oldest first.
 pub(in crate::workspaces) fn audit_lines_after(
     tx: &mut Tx,
     workspace: WorkspaceId,
     after: i64,
+    since: Timestamp,
     limit: i64,
 ) -> Result<Vec<AuditLine>, DbError> {
     tx.query(
         sql("SELECT seq, at, actor, action, subject, detail, mac FROM audit_entries
-             WHERE workspace_id = $1 AND seq > $2
+             WHERE workspace_id = $1 AND seq > $2 AND at >= $3
              ORDER BY seq
-             LIMIT $3"),
-        &[&workspace, &after, &limit],
+             LIMIT $4"),
+        &[&workspace, &after, &since, &limit],
         read_audit_line,
     )
 }
@@ -103,6 +104,13 @@ pub(in crate::workspaces) fn audit_lines_before(
         &[&workspace, &before, &filter.actor, &filter.action, &limit],
         read_audit_line,
     )
+}
+
+/// Every workspace that has a trail, with the place of its newest entry.
+pub(in crate::workspaces) fn audit_ends(tx: &mut Tx) -> Result<Vec<(WorkspaceId, i64)>, DbError> {
+    tx.query(sql("SELECT workspace_id, seq FROM audit_heads ORDER BY workspace_id"), &[], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }
 
 /// The actors and the actions that the trail names.
