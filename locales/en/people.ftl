@@ -221,6 +221,8 @@ conflict-times =
     }
 conflict-merge = They are one person
 conflict-keep-apart = Keep apart
+conflict-done-kept-apart = The two stay apart.
+conflict-done-decided = This conflict was decided already.
 conflict-shared-identifier = An event named this identifier together with an account of somebody else.
 conflict-two-strong-identifiers = Both have an account of their own, and not the same one.
 conflict-public-key = Both are known people, and the event came from a web page, which may not merge them.

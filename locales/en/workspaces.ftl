@@ -103,6 +103,7 @@ notice-member-disabled = Member disabled and signed out
 notice-member-enabled = Member may sign in again
 notice-member-removed = Member removed
 notice-invitation-withdrawn = Invitation withdrawn
+notice-invitation-over = This invitation was used, withdrawn or out of date already
 problem-last-owner = This is the last owner. Make somebody else an owner first.
 problem-only-owners = Only an owner may make or change owners.
 problem-signs-in-elsewhere = This person signs in to other shops too. The administrator of the server can help.

@@ -221,6 +221,8 @@ conflict-times =
     }
 conflict-merge = C’est la même personne
 conflict-keep-apart = Garder séparées
+conflict-done-kept-apart = Les deux restent séparées.
+conflict-done-decided = Ce conflit était déjà tranché.
 conflict-shared-identifier = Un événement cite cet identifiant avec le compte d’une autre personne.
 conflict-two-strong-identifiers = Chacune a son propre compte, et ce n’est pas le même.
 conflict-public-key = Les deux personnes sont connues, et l’événement vient d’une page web, qui ne peut pas les fusionner.

@@ -103,6 +103,7 @@ notice-member-disabled = Membre désactivé et déconnecté
 notice-member-enabled = Le membre peut se reconnecter
 notice-member-removed = Membre retiré
 notice-invitation-withdrawn = Invitation retirée
+notice-invitation-over = Cette invitation était déjà utilisée, retirée ou expirée
 problem-last-owner = C’est le dernier propriétaire. Nommez-en d’abord un autre.
 problem-only-owners = Seul un propriétaire peut nommer ou modifier des propriétaires.
 problem-signs-in-elsewhere = Cette personne se connecte aussi à d’autres boutiques. L’administrateur du serveur peut aider.

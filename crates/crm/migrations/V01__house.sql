@@ -63,7 +63,8 @@ CREATE TABLE sessions (
   created_at BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
   proved_at BIGINT NOT NULL,
-  device TEXT NOT NULL
+  device TEXT NOT NULL,
+  ended_at BIGINT
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 

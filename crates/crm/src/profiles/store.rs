@@ -491,6 +491,16 @@ pub fn open_conflict(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ConflictId) ->
     )
 }
 
+/// Whether there is, or was, a conflict of this id.
+pub fn is_conflict(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ConflictId) -> Result<bool, DbError> {
+    let at: Option<Timestamp> = tx.query_opt(
+        sql("SELECT at FROM identity_conflicts WHERE workspace_id = $1 AND id = $2"),
+        &[&workspace, &id],
+        |row| row.get(0),
+    )?;
+    Ok(at.is_some())
+}
+
 pub fn decide_conflict(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use words::EmailAddress;
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
+use super::model::Closed;
 use super::one_time_links::{Concerns, OneTimeLink, Purpose, new_link};
 use super::store;
 use crate::kernel::{Actor, ActorKind, App, Role};
@@ -55,12 +56,16 @@ pub(super) async fn list_invitations(app: &App, actor: &Actor) -> Result<Vec<One
 }
 
 /// Ends an invitation.
-pub(super) async fn withdraw_invitation(app: &App, actor: &Actor, invitation: Uuid) -> Result<(), DbError> {
+pub(super) async fn withdraw_invitation(app: &App, actor: &Actor, invitation: Uuid) -> Result<Closed, DbError> {
     let (actor, moment) = (actor.clone(), AuditMoment::of(app));
     app.db
         .write(move |tx| {
-            store::delete_invitation(tx, actor.workspace, invitation)?;
-            record_audit(tx, &actor, &moment, &AuditEntry::new("invitation_withdrawn", &invitation))
+            let closed = store::end_invitation(tx, actor.workspace, invitation, moment.now)?;
+            if closed == Closed::Now {
+                let entry = AuditEntry::new("invitation_withdrawn", &invitation);
+                record_audit(tx, &actor, &moment, &entry)?;
+            }
+            Ok(closed)
         })
         .await
 }

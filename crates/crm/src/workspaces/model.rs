@@ -126,6 +126,22 @@ pub fn parse_name(text: &str) -> Result<String, NameError> {
     Ok(name)
 }
 
+/// What came of ending something that a second click, or somebody else, may have ended before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    Now,
+    /// It was over already.
+    Earlier,
+    /// There is nothing of this id here.
+    Nowhere,
+}
+
+impl Closed {
+    pub fn earlier(was_there: bool) -> Self {
+        if was_there { Self::Earlier } else { Self::Nowhere }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use words::{Span, Timestamp, UserId, WorkspaceId};
 
 use super::audit::new_row_id;
-use super::model::ShopSettings;
+use super::model::{Closed, ShopSettings};
 use super::secrets::{Digest, digest, new_token};
 use super::store;
 use crate::kernel::{App, Language, Role};
@@ -135,8 +135,9 @@ pub(super) async fn list_sessions(app: &App, user: UserId, role: Role) -> Result
 }
 
 /// Ends one of the user's own sessions.
-pub(super) async fn end_session(app: &App, user: UserId, session: Uuid) -> Result<(), DbError> {
-    app.db.write(move |tx| store::delete_session(tx, user, session)).await
+pub(super) async fn end_session(app: &App, user: UserId, session: Uuid) -> Result<Closed, DbError> {
+    let now = app.now();
+    app.db.write(move |tx| store::end_session(tx, user, session, now)).await
 }
 
 /// Ends all of the user's sessions but this one.

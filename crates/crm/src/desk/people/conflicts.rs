@@ -1,6 +1,6 @@
 //! `/people/conflicts`: what the rules of identity left to a person, and the values that identify nobody.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -17,7 +17,7 @@ use crate::kernel::{Access, Actor, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::{BlockedIdentifier, Conflict, store};
 use crate::stream::{MergeError, merge_people};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, button_row, page, panel, time_ago,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, button_row, page, panel, time_ago,
 };
 use crate::workspaces::{AuditEntry, AuditMoment, page_context, record_audit};
 
@@ -39,7 +39,11 @@ struct Case {
     other: Sheet,
 }
 
-async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {
+async fn show(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Query(notice): Query<Notice>,
+) -> Result<Markup, Problem> {
     let workspace = visit.actor.workspace;
     let (cases, blocked) = app
         .db
@@ -48,7 +52,8 @@ async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Res
             Ok::<_, DbError>((cases, store::blocked_identifiers(tx, workspace, MAX_BLOCKED)?))
         })
         .await?;
-    let context = page_context(&visit, Some(NavItem::People));
+    let mut context = page_context(&visit, Some(NavItem::People));
+    notice.add_to(&mut context);
     let head = PageHead::new(context.t("conflicts-title"))
         .count(context.integer(i64::try_from(cases.len()).unwrap_or(i64::MAX)))
         .note(html! { (context.t("conflicts-note")) })
@@ -140,18 +145,40 @@ async fn decide(
     Form(form): Form<Decision>,
 ) -> Result<Response, Problem> {
     let id: ConflictId = conflict.parse().map_err(|_| Problem::not_found("conflict"))?;
-    let back = Redirect::to("/people/conflicts").into_response();
+    let workspace = visit.actor.workspace;
+    if !app.db.read(move |tx| store::is_conflict(tx, workspace, id)).await? {
+        return Err(Problem::not_found("conflict"));
+    }
+    let back = |done: &str| Redirect::to(&format!("/people/conflicts?done={done}")).into_response();
     match form.decision.as_str() {
         "keep_apart" => {
-            settle(&app, &visit.actor, id, "kept_apart").await?;
-            Ok(back)
+            let is_ours = settle(&app, &visit.actor, id, "kept_apart").await?;
+            Ok(back(if is_ours { "kept-apart" } else { "decided" }))
         }
         "merge" => {
             let target = merge_both(&app, &visit.actor, id).await?;
             settle(&app, &visit.actor, id, "merged").await?;
-            Ok(target.unwrap_or(back))
+            Ok(target.unwrap_or_else(|| back("decided")))
         }
         _ => Err(Problem::bad_request("bad_decision", "merge the two or keep them apart")),
+    }
+}
+
+/// What the page before did; only these words are shown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Notice {
+    done: String,
+}
+
+const DONE: [&str; 2] = ["kept-apart", "decided"];
+
+impl Notice {
+    fn add_to(&self, context: &mut PageContext) {
+        if DONE.contains(&self.done.as_str()) {
+            let text = context.t(&format!("conflict-done-{}", self.done));
+            context.toasts.push(Toast::success(context.language, text));
+        }
     }
 }
 
@@ -175,16 +202,16 @@ async fn merge_both(app: &App, actor: &Actor, id: ConflictId) -> Result<Option<R
     }
 }
 
-async fn settle(app: &App, actor: &Actor, id: ConflictId, decision: &'static str) -> Result<(), Problem> {
+/// Whether this decision was the first.
+async fn settle(app: &App, actor: &Actor, id: ConflictId, decision: &'static str) -> Result<bool, Problem> {
     let (who, moment, now) = (actor.clone(), AuditMoment::of(app), app.now());
-    app.db
-        .write(move |tx| {
-            if store::decide_conflict(tx, who.workspace, id, decision, now)? {
-                let entry = AuditEntry::new("identity_conflict_decided", &id).detail(&decision);
-                record_audit(tx, &who, &moment, &entry)?;
-            }
-            Ok::<_, DbError>(())
-        })
-        .await?;
-    Ok(())
+    let is_decided = app.db.write(move |tx| {
+        let is_decided = store::decide_conflict(tx, who.workspace, id, decision, now)?;
+        if is_decided {
+            let entry = AuditEntry::new("identity_conflict_decided", &id).detail(&decision);
+            record_audit(tx, &who, &moment, &entry)?;
+        }
+        Ok::<_, DbError>(is_decided)
+    });
+    Ok(is_decided.await?)
 }

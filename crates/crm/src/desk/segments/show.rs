@@ -230,7 +230,14 @@ async fn restore(
 ) -> Result<Response, Refusal> {
     match edit::restore(&app, &visit.actor, id).await {
         Ok(_) => Ok(Redirect::to(&format!("/segments/{id}?done=restored")).into_response()),
-        Err(segments::DefineError::Db(error)) => Err(error.into()),
+        Err(segments::DefineError::NotFound) => {
+            // A second click finds it there already; of what is nowhere this says so.
+            let workspace = visit.actor.workspace;
+            let there = app.db.read(move |tx| segments::store::definition(tx, workspace, id)).await?;
+            there.ok_or_else(|| Problem::not_found("segment"))?;
+            Ok(Redirect::to(&format!("/segments/{id}?done=restored")).into_response())
+        }
+        Err(error @ segments::DefineError::Db(_)) => Err(error.into()),
         Err(_) => Ok(Redirect::to("/segments?problem=not-restored").into_response()),
     }
 }

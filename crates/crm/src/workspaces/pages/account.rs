@@ -22,7 +22,7 @@ use crate::ui::{
 };
 use crate::workspaces::change_password::{ChangePasswordError, PasswordChange, change_password};
 use crate::workspaces::client_address::ClientAddress;
-use crate::workspaces::model::parse_name;
+use crate::workspaces::model::{Closed, parse_name};
 use crate::workspaces::preferences::rename_user;
 use crate::workspaces::sessions::{OpenSession, SessionLine, end_other_sessions, end_session, list_sessions};
 use crate::workspaces::sign_in::Credentials;
@@ -125,8 +125,10 @@ async fn end_one(
     Extension(session): Extension<OpenSession>,
     Path(ended): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    end_session(&app, session.user, ended).await?;
-    Ok(see_other("/account?done=session-ended"))
+    match end_session(&app, session.user, ended).await? {
+        Closed::Now | Closed::Earlier => Ok(see_other("/account?done=session-ended")),
+        Closed::Nowhere => Err(Problem::not_found("session")),
+    }
 }
 
 async fn end_others(State(app): State<App>, Extension(session): Extension<OpenSession>) -> Result<Response, Problem> {

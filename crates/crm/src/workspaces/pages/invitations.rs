@@ -15,6 +15,7 @@ use super::{FieldErrors, form_again, page_context, role_choices, role_label, see
 use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
 use crate::ui::{Button, Field, NavItem, PageHead, RadioCard, page, panel, radio_cards};
 use crate::workspaces::invite::{InviteError, invite, withdraw_invitation};
+use crate::workspaces::model::Closed;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditMembers);
@@ -56,8 +57,11 @@ async fn withdraw(
     Extension(visit): Extension<Visit>,
     Path(invitation): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    withdraw_invitation(&app, &visit.actor, invitation).await?;
-    Ok(see_other("/members?done=invitation-withdrawn"))
+    match withdraw_invitation(&app, &visit.actor, invitation).await? {
+        Closed::Now => Ok(see_other("/members?done=invitation-withdrawn")),
+        Closed::Earlier => Ok(see_other("/members?done=invitation-over")),
+        Closed::Nowhere => Err(Problem::not_found("invitation")),
+    }
 }
 
 fn invite_page(visit: &Visit, form: &InviteForm, error: Option<&str>) -> Markup {

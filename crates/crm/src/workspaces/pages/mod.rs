@@ -99,12 +99,13 @@ struct NoticeQuery {
     problem: String,
 }
 
-const DONE: [&str; 14] = [
+const DONE: [&str; 15] = [
     "role-changed",
     "member-disabled",
     "member-enabled",
     "member-removed",
     "invitation-withdrawn",
+    "invitation-over",
     "settings-saved",
     "key-revoked",
     "name-saved",

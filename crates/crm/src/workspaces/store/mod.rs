@@ -12,7 +12,7 @@ use words::{ApiKeyId, EmailAddress, Timestamp, UserId, WorkspaceId};
 use crate::kernel::{Language, Role, Scope};
 use crate::workspaces::api_keys::{ApiKey, FoundKey};
 use crate::workspaces::brake::Tries;
-use crate::workspaces::model::{Member, ShopSettings, Workspace};
+use crate::workspaces::model::{Closed, Member, ShopSettings, Workspace};
 use crate::workspaces::one_time_links::{Concerns, OneTimeLink, Purpose};
 use crate::workspaces::preferences::Preferences;
 use crate::workspaces::secrets::Digest;
@@ -391,7 +391,7 @@ pub(in crate::workspaces) fn session(tx: &mut Tx, digest: &Digest) -> Result<Opt
              JOIN users u ON u.id = s.user_id
              JOIN members m ON m.workspace_id = s.workspace_id AND m.user_id = s.user_id
              JOIN workspaces w ON w.id = s.workspace_id
-             WHERE s.token_digest = $1 AND m.disabled_at IS NULL"),
+             WHERE s.token_digest = $1 AND s.ended_at IS NULL AND m.disabled_at IS NULL"),
         &[digest],
         |row| {
             let workspace = read_workspace(row)?;
@@ -460,7 +460,7 @@ pub(in crate::workspaces) fn sessions(
 ) -> Result<Vec<SessionLine>, DbError> {
     tx.query(
         sql("SELECT id, device, created_at, last_seen_at FROM sessions
-             WHERE user_id = $1 AND created_at > $2 AND last_seen_at > $3
+             WHERE user_id = $1 AND created_at > $2 AND last_seen_at > $3 AND ended_at IS NULL
              ORDER BY last_seen_at DESC, id
              LIMIT 100"),
         &[&user, &begun_after, &seen_after],
@@ -475,9 +475,26 @@ pub(in crate::workspaces) fn delete_session_of_token(tx: &mut Tx, digest: &Diges
     Ok(())
 }
 
-pub(in crate::workspaces) fn delete_session(tx: &mut Tx, user: UserId, session: Uuid) -> Result<(), DbError> {
-    tx.execute(sql("DELETE FROM sessions WHERE user_id = $1 AND id = $2"), &[&user, &session])?;
-    Ok(())
+/// Ends a session of a user. Its row stays until [`delete_sessions_begun_before`]: a second click finds that it is over.
+pub(in crate::workspaces) fn end_session(
+    tx: &mut Tx,
+    user: UserId,
+    session: Uuid,
+    now: Timestamp,
+) -> Result<Closed, DbError> {
+    let ended = tx.execute(
+        sql("UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL"),
+        &[&user, &session, &now],
+    )?;
+    if ended > 0 {
+        return Ok(Closed::Now);
+    }
+    let was_there: Option<i64> = tx.query_opt(
+        sql("SELECT created_at FROM sessions WHERE user_id = $1 AND id = $2"),
+        &[&user, &session],
+        |row| row.get(0),
+    )?;
+    Ok(Closed::earlier(was_there.is_some()))
 }
 
 pub(in crate::workspaces) fn delete_other_sessions(tx: &mut Tx, user: UserId, kept: Uuid) -> Result<(), DbError> {
@@ -611,16 +628,27 @@ pub(in crate::workspaces) fn delete_invitations_of(
     Ok(())
 }
 
-pub(in crate::workspaces) fn delete_invitation(
+/// Lets an invitation expire. Its row stays until [`delete_old_links`]: a second click finds that it is over.
+pub(in crate::workspaces) fn end_invitation(
     tx: &mut Tx,
     workspace: WorkspaceId,
     invitation: Uuid,
-) -> Result<(), DbError> {
-    tx.execute(
-        sql("DELETE FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND id = $2"),
-        &[&workspace, &invitation],
+    now: Timestamp,
+) -> Result<Closed, DbError> {
+    let ended = tx.execute(
+        sql("UPDATE one_time_tokens SET expires_at = $3
+             WHERE workspace_id = $1 AND purpose = 'join' AND id = $2 AND used_at IS NULL AND expires_at > $3"),
+        &[&workspace, &invitation, &now],
     )?;
-    Ok(())
+    if ended > 0 {
+        return Ok(Closed::Now);
+    }
+    let was_there: Option<i64> = tx.query_opt(
+        sql("SELECT created_at FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND id = $2"),
+        &[&workspace, &invitation],
+        |row| row.get(0),
+    )?;
+    Ok(Closed::earlier(was_there.is_some()))
 }
 
 pub(in crate::workspaces) fn delete_reset_links_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
