@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 use words::Span;
 
 use crate::kernel::{Actor, App, Problem};
@@ -23,6 +24,16 @@ const ABANDONED_AFTER: Span = Span::from_millis(60_000);
 const MAX_KEY_BYTES: usize = 255;
 /// One of so many beginnings also forgets what is out of date.
 const FORGET_EVERY: u8 = 64;
+
+/// What OpenAPI tells of the header, the same for every route that heeds it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it describes; `key_of` reads the header")]
+pub struct KeyHeader {
+    /// The same key and body do the same thing once, within a day.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
+    key: Option<String>,
+}
 
 /// The request that a key stands for.
 pub struct Request<'r> {

@@ -16,7 +16,7 @@ use super::past::members_at;
 use super::preview::preview;
 use super::refusal::{ConditionProblem, Refusal};
 use super::wire::{ExplanationBody, PreviewBody, SegmentBody, SegmentChange, SegmentDraft, SegmentMembers, Standings};
-use crate::idempotency;
+use crate::idempotency::{self, KeyHeader};
 use crate::kernel::{
     Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, decode_cursor, encode_cursor, page_rows,
     read_json,
@@ -58,8 +58,7 @@ pub(crate) async fn list_segments(
 
 /// Makes a segment; it is built in the background.
 #[utoipa::path(post, path = "/api/v1/segments", tag = "segments", request_body = SegmentDraft,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        description = "The same key makes one segment")),
+    params(KeyHeader),
     responses((status = 201, description = "Made", body = SegmentBody),
         (status = 400, description = "The condition is refused", body = ConditionProblem)))]
 pub(crate) async fn create_segment(

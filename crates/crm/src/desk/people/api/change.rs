@@ -12,7 +12,7 @@ use super::super::sheet::numbers_of_person;
 use super::answers::{MergeAnswer, MergeRequest, ProfileAnswer, TraitsRequest, UnmergeRequest};
 use super::profile_id;
 use super::read::read_profile;
-use crate::idempotency::{self, Request};
+use crate::idempotency::{self, KeyHeader, Request};
 use crate::kernel::{Actor, App, Problem, ProblemBody, read_json};
 use crate::profiles::{Merge, store};
 use crate::stream::{MergeError, StreamError, merge_people, undo_merge};
@@ -49,8 +49,7 @@ pub async fn change(
     tag = "profiles",
     params(
         ("id" = String, Path, description = "prf_…"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "the same key and body do the same thing once"),
+        KeyHeader,
     ),
     request_body = MergeRequest,
     responses(
@@ -86,8 +85,7 @@ pub async fn merge(
     tag = "profiles",
     params(
         ("id" = String, Path, description = "prf_…"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "the same key and body do the same thing once"),
+        KeyHeader,
     ),
     request_body = Option<UnmergeRequest>,
     responses(
