@@ -1,8 +1,9 @@
-//! A developer's tasks: `cargo xtask test`, `chaos`, `tidy`, `screenshots`, `sbom`, `vendor`.
+//! A developer's tasks: `cargo xtask test`, `chaos`, `tidy`, `screenshots`, `sbom`, `release`, `vendor`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the console")]
 
 mod files;
+mod release;
 mod rules;
 mod sbom;
 mod test_run;
@@ -22,6 +23,8 @@ cargo xtask chaos …          attacks the program for as long as you like; `--h
 cargo xtask tidy             the walls of ARCHITECTURE.md and what no file may hold
 cargo xtask screenshots      renders every screen of the demo shop to docs/screenshots, in real Chromium
 cargo xtask sbom             what the binary is made of, as CycloneDX, on standard output
+cargo xtask release          the binary of the last commit, built twice and compared, with its bill of materials and checksums;
+                             --key FILE signs these with an SSH key
 cargo xtask vendor           fetches the browser libraries, fonts and icons again, as pinned in xtask/src/vendor.rs
 ";
 
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["screenshots"] => screenshots(),
         ["sbom"] => sbom::run(),
+        ["release", rest @ ..] => release::run(rest),
         ["vendor"] => vendor::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -16,7 +16,14 @@ pub fn run() -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn bill(root: &Path) -> Outcome<Value> {
+/// Crates of this workspace are named by a path: it is told as if the workspace lay in `/entente`.
+pub fn bill(root: &Path) -> Outcome<Value> {
+    let told = bill_here(root)?.to_string();
+    let here = format!("path+file://{}", root.display());
+    Ok(serde_json::from_str(&told.replace(&here, "path+file:///entente"))?)
+}
+
+fn bill_here(root: &Path) -> Outcome<Value> {
     let metadata = metadata(root)?;
     let digests = digests(&std::fs::read_to_string(root.join("Cargo.lock"))?);
     let packages: BTreeMap<&str, &Value> =
@@ -48,13 +55,21 @@ fn bill(root: &Path) -> Outcome<Value> {
     }))
 }
 
+fn cargo() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// What this machine is called as a target of builds.
+pub fn host() -> Outcome<String> {
+    let version = String::from_utf8(Command::new(cargo()).args(["--version", "--verbose"]).output()?.stdout)?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("cargo names no host")?.to_owned())
+}
+
 fn metadata(root: &Path) -> Outcome<Value> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let version = Command::new(&cargo).args(["--version", "--verbose"]).output()?;
-    let version = String::from_utf8(version.stdout)?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("cargo names no host")?;
-    let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", host];
-    let told = Command::new(cargo).args(arguments).current_dir(root).output()?;
+    let host = host()?;
+    let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host];
+    let told = Command::new(cargo()).args(arguments).current_dir(root).output()?;
     if !told.status.success() {
         return Err(String::from_utf8_lossy(&told.stderr).into_owned().into());
     }
@@ -123,7 +138,9 @@ mod tests {
 
     #[test]
     fn the_bill_names_what_is_linked_with_digest_and_licence_and_nothing_of_the_tests() {
-        let bill = bill(&files::repository().unwrap()).unwrap();
+        let root = files::repository().unwrap();
+        let bill = bill(&root).unwrap();
+        assert!(!bill.to_string().contains(root.to_str().unwrap()), "no path of this machine");
         let named = |name: &str| list(&bill["components"]).find(|component| component["name"] == name).cloned();
         let tokio = named("tokio").unwrap();
         assert_eq!(tokio["licenses"][0]["expression"], "MIT");
