@@ -2,12 +2,13 @@
 
 mod clock;
 mod disk;
+mod network;
 mod poison;
 mod pressure;
 
 use std::time::{Duration, Instant};
 
-use crate::machine::{SmallDisk, can_trace, false_clock};
+use crate::machine::{OwnNetwork, SmallDisk, can_trace, false_clock};
 use crate::plan::{Database, Extent};
 use crate::rig::Rig;
 use crate::{Outcome, ensure};
@@ -25,6 +26,8 @@ pub enum Fault {
     Pause,
     /// `pg_ctl stop -m immediate`, then a start.
     PostgresStop,
+    /// The network to PostgreSQL loses every packet for a while.
+    NetworkLost,
     /// One `fsync` fails, and the next would answer well.
     SyncError,
     /// One write fails with an error of the device.
@@ -48,11 +51,12 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Kill,
         Self::Terminate,
         Self::Pause,
         Self::PostgresStop,
+        Self::NetworkLost,
         Self::SyncError,
         Self::WriteError,
         Self::NoRoom,
@@ -69,7 +73,10 @@ impl Fault {
     pub fn is_possible(self, database: Database) -> Result<bool, &'static str> {
         let is_sqlite = database == Database::Sqlite;
         match self {
-            Self::PostgresStop => Ok(!is_sqlite),
+            Self::NetworkLost if !is_sqlite && !OwnNetwork::is_possible() => {
+                Err("only root, with iproute2 and nftables, makes a network of its own")
+            }
+            Self::PostgresStop | Self::NetworkLost => Ok(!is_sqlite),
             Self::SyncError | Self::WriteError | Self::NoRoom if is_sqlite && !can_trace() => {
                 Err("strace is not here, or may not trace")
             }
@@ -88,6 +95,7 @@ impl Fault {
             Self::Terminate => terminate(rig),
             Self::Pause => pause(rig),
             Self::PostgresStop => postgres_stop(rig),
+            Self::NetworkLost => network::lost(rig, extent),
             Self::SyncError => disk::sync_error(rig, extent),
             Self::WriteError => disk::write_error(rig, extent),
             Self::NoRoom => disk::no_room(rig),

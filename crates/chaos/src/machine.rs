@@ -1,11 +1,13 @@
-//! What this machine lets us do: trace programs, turn their clock, give them a small disk or little memory.
+//! What this machine lets us do: trace programs, turn their clock, give them a small disk, little memory or a bad network.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use testkit::postgres_server::is_root;
+use testkit::postgres_server::{Place, is_root};
 
-use crate::Outcome;
+use crate::{Outcome, ensure};
 
 fn answers(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
@@ -93,6 +95,85 @@ impl Drop for LittleMemory {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
+}
+
+/// A network namespace of its own with one cable to ours; it goes with this.
+pub struct OwnNetwork {
+    namespace: String,
+    /// The first three numbers of its addresses, and the last one at this end.
+    subnet: String,
+    near: u8,
+}
+
+static NETWORKS: AtomicU8 = AtomicU8::new(0);
+
+/// Whatever comes or goes is thrown away without a word.
+const CUT: &str = "table inet cut {
+    chain coming { type filter hook input priority 0; policy drop; iifname lo accept; }
+    chain going { type filter hook output priority 0; policy drop; oifname lo accept; }
+}";
+
+impl OwnNetwork {
+    pub fn is_possible() -> bool {
+        is_root() && answers("nft", &["--version"]) && Self::lay().is_ok_and(|network| network.cut().is_ok())
+    }
+
+    /// Lays the cable. The addresses are of RFC 2544's block, which no real network has.
+    pub fn lay() -> Outcome<Self> {
+        let process = std::process::id();
+        let number = NETWORKS.fetch_add(1, Ordering::Relaxed) % 64;
+        let namespace = format!("entente-{process}-{number}");
+        let cable = format!("en{process}-{number}");
+        let network = Self { namespace, subnet: format!("198.18.{}", process % 256), near: number * 4 + 1 };
+        ip(&["netns", "add", &network.namespace])?;
+        ip(&["link", "add", &cable, "type", "veth", "peer", "name", "far", "netns", &network.namespace])?;
+        ip(&["address", "add", &format!("{}.{}/30", network.subnet, network.near), "dev", &cable])?;
+        ip(&["link", "set", &cable, "up"])?;
+        let there = |words: &[&str]| ip(&[&["-n", network.namespace.as_str()], words].concat());
+        there(&["address", "add", &format!("{}/30", network.far_end().address), "dev", "far"])?;
+        there(&["link", "set", "far", "up"])?;
+        there(&["link", "set", "lo", "up"])?;
+        Ok(network)
+    }
+
+    pub fn far_end(&self) -> Place {
+        Place { namespace: Some(self.namespace.clone()), address: format!("{}.{}", self.subnet, self.near + 1) }
+    }
+
+    /// From now on packets vanish.
+    pub fn cut(&self) -> Outcome<()> {
+        self.filter(CUT)
+    }
+
+    pub fn mend(&self) -> Outcome<()> {
+        self.filter("delete table inet cut")
+    }
+
+    fn filter(&self, rules: &str) -> Outcome<()> {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace, "nft", "-f", "-"]);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.map_err(|error| error.to_string())?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(rules.as_bytes()).map_err(|error| error.to_string())?;
+        }
+        let told = child.wait_with_output().map_err(|error| error.to_string())?;
+        ensure(told.status.success(), || format!("nft: {}", String::from_utf8_lossy(&told.stderr)))
+    }
+}
+
+impl Drop for OwnNetwork {
+    fn drop(&mut self) {
+        // The cable goes with the namespace.
+        let _ = ip(&["netns", "delete", &self.namespace]);
+    }
+}
+
+fn ip(arguments: &[&str]) -> Outcome<()> {
+    let told = Command::new("ip").args(arguments).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    ensure(told.status.success(), || {
+        format!("ip {}: {}", arguments.join(" "), String::from_utf8_lossy(&told.stderr).trim_end())
+    })
 }
 
 /// Bytes that are free on the disk of a folder, by `df`.

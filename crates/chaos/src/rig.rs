@@ -12,7 +12,7 @@ use testkit::process::{
 
 use crate::ledger::{Answers, Ledger};
 use crate::load::{Load, Target, USUAL, send_open};
-use crate::machine::SmallDisk;
+use crate::machine::{OwnNetwork, SmallDisk};
 use crate::plan::Database;
 use crate::{Outcome, ensure};
 
@@ -39,15 +39,25 @@ pub struct Rig {
 
 impl Rig {
     pub fn new(database: Database, seed: u64) -> Outcome<Self> {
-        Self::on_disk(database, seed, None)
-    }
-
-    /// On a disk of so many megabytes.
-    pub fn on_disk(database: Database, seed: u64, megabytes: Option<u32>) -> Outcome<Self> {
         let postgres = match database {
             Database::Sqlite => None,
             Database::Postgres => Some(PrivateServer::start_durable().map_err(|error| error.to_string())?),
         };
+        Self::on(postgres, None, seed)
+    }
+
+    /// With the embedded database on a disk of so many megabytes.
+    pub fn on_disk(megabytes: u32, seed: u64) -> Outcome<Self> {
+        Self::on(None, Some(megabytes), seed)
+    }
+
+    /// With PostgreSQL behind a network.
+    pub fn behind(network: &OwnNetwork, seed: u64) -> Outcome<Self> {
+        let postgres = PrivateServer::start_durable_at(&network.far_end()).map_err(|error| error.to_string())?;
+        Self::on(Some(postgres), None, seed)
+    }
+
+    fn on(postgres: Option<PrivateServer>, megabytes: Option<u32>, seed: u64) -> Outcome<Self> {
         let data = postgres.as_ref().map_or_else(Data::sqlite, |server| Data::on_postgres(server.url()));
         std::fs::create_dir(data.data_folder()).map_err(|error| error.to_string())?;
         let small_disk = megabytes.map(|megabytes| SmallDisk::at(&data.data_folder(), megabytes)).transpose()?;

@@ -25,9 +25,17 @@ use crate::wire::{Bound, Column};
 const COMPOSED_STATEMENTS: usize = 256;
 /// Rows of one bulk insert: a few megabytes for one message.
 const BULK_ROWS: usize = 5_000;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A server that vanished without a word is given up after this long; the system alone would wait a quarter of an hour.
-const UNHEARD_TIMEOUT: Duration = Duration::from_secs(20);
+/// A lost first packet is sent again after one second and after three. An attempt that gives up then is followed by a fresh
+/// one, whose packets come every second again, so that a network that comes back is noticed within seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// A server that vanished without a word is given up after this long; the system alone would wait a quarter of an hour. A
+/// pause of the network or of the server's machine may last a few seconds; whoever waits is told 503 after it.
+const UNHEARD_TIMEOUT: Duration = Duration::from_secs(6);
+/// While an answer is awaited and nothing is left to send, these packets ask whether the server is still there. Its system
+/// answers them, however long a statement takes.
+const ASK_AFTER: Duration = Duration::from_secs(3);
+const ASK_EVERY: Duration = Duration::from_secs(1);
+const ASK_TIMES: u32 = 3;
 /// A commit is on disk before it is acknowledged, whatever the server is told to do for others.
 const SETTINGS: &str = "SET client_min_messages TO warning; SET timezone TO 'UTC';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
@@ -82,7 +90,8 @@ pub fn server(url: &str) -> Result<Server, DbError> {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
     if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(UNHEARD_TIMEOUT).keepalives_idle(UNHEARD_TIMEOUT);
+        config.tcp_user_timeout(UNHEARD_TIMEOUT);
+        config.keepalives_idle(ASK_AFTER).keepalives_interval(ASK_EVERY).keepalives_retries(ASK_TIMES);
     }
     Ok(server)
 }
@@ -249,7 +258,8 @@ impl PostgresSession {
 
     fn live(&mut self) -> Result<&mut Live, DbError> {
         if self.live.is_none() {
-            let mut client = connect(&self.server)?;
+            self.server.reach.check()?;
+            let mut client = connect(&self.server).inspect_err(|error| self.server.reach.note(error))?;
             let settings = match self.mode {
                 Mode::Write => WRITER_SETTINGS,
                 Mode::Read => READER_SETTINGS,

@@ -2,7 +2,9 @@
 //!
 //! `sslmode` and `sslrootcert` of the URL are read here, because the client library knows no word that checks anything.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use ::postgres::config::SslMode;
 use ::postgres::{Client, Config, NoTls};
@@ -19,6 +21,45 @@ pub struct Server {
     pub config: Config,
     /// Set when the URL asks for TLS.
     tls: Option<MakeRustlsConnect>,
+    pub reach: Reach,
+}
+
+/// Who failed to connect a moment ago, and why: all connections of a database share it.
+#[derive(Clone, Default)]
+pub struct Reach(Arc<Mutex<Failures>>);
+
+#[derive(Default)]
+struct Failures {
+    /// Those that are not forgotten yet.
+    count: usize,
+    newest: String,
+}
+
+/// Short beside the time in which a database that is back must be used again.
+const FORGET_AFTER: Duration = Duration::from_secs(1);
+
+impl Reach {
+    /// Right after a failure nobody tries anew: whoever waits is told at once, instead of one after the other.
+    pub fn check(&self) -> Result<(), DbError> {
+        let failures = self.lock();
+        if failures.count == 0 { Ok(()) } else { Err(DbError::Unavailable { message: failures.newest.clone() }) }
+    }
+
+    pub fn note(&self, failure: &DbError) {
+        let mut failures = self.lock();
+        failures.newest = failure.to_string();
+        let later = self.clone();
+        // Without a thread to forget it, it is not noted: the next one tries anew.
+        let forgetting = thread::Builder::new().name("db-reach".to_owned()).spawn(move || {
+            thread::sleep(FORGET_AFTER);
+            later.lock().count -= 1;
+        });
+        failures.count += usize::from(forgetting.is_ok());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Failures> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Server {
@@ -29,7 +70,7 @@ impl Server {
             asked.url.parse().map_err(|error| unusable(format!("malformed database URL: {error}")))?;
         let tls = if asked.wants_tls { Some(MakeRustlsConnect::new(client(asked.roots.as_deref())?)) } else { None };
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, reach: Reach::default() })
     }
 
     pub fn connect(&self) -> Result<Client, ::postgres::Error> {
@@ -158,5 +199,19 @@ mod tests {
         let told = |path: &str| Server::parse(&format!("postgres://x/y?sslmode=verify-full&sslrootcert={path}"));
         assert!(told("no-such-file.pem").err().unwrap().to_string().contains("no-such-file.pem"));
         assert!(told("Cargo.toml").err().unwrap().to_string().contains("no certificate"));
+    }
+
+    #[test]
+    fn after_a_failed_connection_whoever_comes_is_told_why_and_a_moment_later_may_try() {
+        let reach = Reach::default();
+        assert!(reach.check().is_ok());
+        reach.note(&DbError::Unavailable { message: "one".to_owned() });
+        let failed = DbError::Unavailable { message: "two".to_owned() };
+        reach.note(&failed);
+        assert!(reach.clone().check().unwrap_err().to_string().contains("two"));
+        while reach.check().is_err() {
+            thread::park_timeout(Duration::from_millis(10));
+        }
+        assert_eq!(reach.lock().count, 0);
     }
 }

@@ -23,15 +23,16 @@ pub struct PrivateServer {
     keeper: Child,
 }
 
-/// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port, `$4` more settings.
+/// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port, `$4` more settings, `$5` the address.
 ///
 /// It does what it reads: `stop` ends the server as `pg_ctl stop -m immediate` does, without a checkpoint; `start` starts
 /// it again. The end of its input is the end of all.
 const KEEPER: &str = r#"
 cd "$2" || exit 1
 "$1/initdb" --pgdata=data --username=entente --auth=trust --encoding=UTF8 --locale=C --no-sync >initdb.log 2>&1 || exit 1
+echo "host all all samenet trust" >>data/pg_hba.conf
 start() {
-  "$1/postgres" -D data -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= $4 \
+  "$1/postgres" -D data -p "$3" -c listen_addresses="$5" -c unix_socket_directories= $4 \
     -c max_connections=400 >>server.log 2>&1 </dev/null &
   server=$!
 }
@@ -52,6 +53,38 @@ const HASTY: &str =
 /// As it comes: a commit is on disk when it is acknowledged. The test's folder goes with it all the same.
 const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
 
+/// Where a server is: in a network namespace, whose name `ip netns` knows, under an address of it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub namespace: Option<String>,
+    pub address: String,
+}
+
+impl Place {
+    fn here() -> Self {
+        Self { namespace: None, address: "127.0.0.1".to_owned() }
+    }
+
+    /// A shell that runs there, as this user.
+    fn shell(&self, owner: Option<(u32, u32)>) -> Command {
+        match (&self.namespace, owner) {
+            // Only root enters one, and it is left behind in the same step.
+            (Some(namespace), Some((user, group))) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net=/run/netns/{namespace}"));
+                command.args([format!("--setuid={user}"), format!("--setgid={group}")]).arg("sh");
+                command
+            }
+            (_, Some((user, group))) => {
+                let mut command = Command::new("sh");
+                command.uid(user).gid(group);
+                command
+            }
+            (_, None) => Command::new("sh"),
+        }
+    }
+}
+
 /// A cold machine under load needs a few seconds; past this something is wrong.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -64,29 +97,35 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 impl PrivateServer {
     /// Starts a server and waits until it answers.
     pub fn start() -> io::Result<Self> {
-        Self::start_with(HASTY, &[])
+        Self::start_with(HASTY, &[], &Place::here())
     }
 
     /// Starts one that speaks TLS with this certificate and key, both as PEM.
     #[allow(dead_code, reason = "tasks include this file too and need no such server")]
     pub fn start_with_tls(certificate: &str, key: &str) -> io::Result<Self> {
         let settings = format!("{HASTY} -c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key");
-        Self::start_with(&settings, &[("server.crt", certificate), ("server.key", key)])
+        Self::start_with(&settings, &[("server.crt", certificate), ("server.key", key)], &Place::here())
     }
 
     /// Starts one that keeps what it acknowledged whatever ends it, for tests that end it.
     #[allow(dead_code, reason = "tasks include this file too and need no such server")]
     pub fn start_durable() -> io::Result<Self> {
-        Self::start_with(DURABLE, &[])
+        Self::start_with(DURABLE, &[], &Place::here())
     }
 
-    fn start_with(settings: &str, files: &[(&str, &str)]) -> io::Result<Self> {
+    /// [`Self::start_durable`] in another place.
+    #[allow(dead_code, reason = "tasks include this file too and need no such server")]
+    pub fn start_durable_at(place: &Place) -> io::Result<Self> {
+        Self::start_with(DURABLE, &[], place)
+    }
+
+    fn start_with(settings: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| {
             io::Error::other("no PostgreSQL server is installed (initdb, postgres): `cargo xtask test` installs it")
         })?;
         let mut tries = 1;
         loop {
-            match Self::start_once(&programs, settings, files) {
+            match Self::start_once(&programs, settings, files, place) {
                 Err(_) if tries < MAX_TRIES => tries += 1,
                 outcome => return outcome,
             }
@@ -134,7 +173,7 @@ impl PrivateServer {
         self.url.split(['@', '/']).nth(3).unwrap_or_default()
     }
 
-    fn start_once(programs: &Path, settings: &str, files: &[(&str, &str)]) -> io::Result<Self> {
+    fn start_once(programs: &Path, settings: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
         let folder = own_folder(owner)?;
         for (name, text) in files {
@@ -146,21 +185,14 @@ impl PrivateServer {
             }
         }
         let port = free_port()?;
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", KEEPER, "postgres-for-tests"])
-            .arg(programs)
-            .arg(&folder)
-            .arg(port.to_string())
-            .arg(settings);
+        let mut command = place.shell(owner);
+        command.args(["-c", KEEPER, "postgres-for-tests"]).arg(programs).arg(&folder);
+        command.args([&port.to_string(), settings, &place.address]);
         // A group of its own: Ctrl-C at the console reaches the owner, and the pipe tells the keeper.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some((user, group)) = owner {
-            command.uid(user).gid(group);
-        }
         let keeper = command.spawn()?;
-        let mut server =
-            Self { url: format!("postgres://entente@127.0.0.1:{port}/postgres"), folder: folder.clone(), keeper };
+        let url = format!("postgres://entente@{}:{port}/postgres", place.address);
+        let mut server = Self { url, folder: folder.clone(), keeper };
         server.wait_until_ready(&folder)?;
         Ok(server)
     }

@@ -65,6 +65,13 @@ const FAKETIME: Need = Need {
     ubuntu: &["faketime"],
 };
 
+const NETWORK: Need = Need {
+    what: "a network to make and to cut (ip, nft)",
+    is_there: || succeeds("ip", &["-Version"]) && succeeds("nft", &["--version"]),
+    debian: &["iproute2", "nftables"],
+    ubuntu: &["iproute2", "nftables"],
+};
+
 /// Finds or installs what the tests need, and starts PostgreSQL. Answers false when a person must install something.
 pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     let brings_postgres = std::env::var_os("ENTENTE_TEST_POSTGRES").is_some();
@@ -91,9 +98,11 @@ pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     Ok(true)
 }
 
-/// What the chaos tests make disks fail and clocks jump with; without one of them they leave that fault out, and say so.
+/// What the chaos tests make disks fail, clocks jump and networks vanish with; without one of them they leave that fault out, and say so.
 fn find_saboteurs(extent: Extent, run: &mut Run) {
-    for (need, faults) in [(&STRACE, "failing disks and power cuts"), (&FAKETIME, "jumping clocks")] {
+    let saboteurs =
+        [(&STRACE, "failing disks and power cuts"), (&FAKETIME, "jumping clocks"), (&NETWORK, "lost networks")];
+    for (need, faults) in saboteurs {
         if extent == Extent::Everything
             && !(need.is_there)()
             && let Err(error) = install(&[need])
@@ -103,6 +112,9 @@ fn find_saboteurs(extent: Extent, run: &mut Run) {
         if !(need.is_there)() {
             run.left_out.push(format!("{faults} in the chaos tests: {} is not here", need.what));
         }
+    }
+    if !postgres_server::is_root() {
+        run.left_out.push("small disks, little memory and lost networks in the chaos tests: for root alone".to_owned());
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use testkit::process::{Surroundings, post};
 
 use crate::machine;
-use crate::plan::{Database, Extent};
+use crate::plan::Extent;
 use crate::rig::Rig;
 use crate::{Outcome, ensure};
 
@@ -128,7 +128,7 @@ pub fn no_room(rig: &mut Rig) -> Outcome<String> {
 /// A small disk fills up, by others and by the program itself; on it nothing is lost and all is well when there is room.
 pub fn full(outer: &mut Rig) -> Outcome<String> {
     let seed = outer.random.below(u64::MAX);
-    let mut rig = Rig::on_disk(Database::Sqlite, seed, Some(64))?;
+    let mut rig = Rig::on_disk(64, seed)?;
     let early = fill_up(&mut rig, "24")?;
     // Without a reserve the program itself writes until there is no room at all.
     let late = fill_up(&mut rig, "0")?;

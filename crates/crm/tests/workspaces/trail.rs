@@ -206,7 +206,7 @@ on_both!(the_trail_is_downloaded_with_a_fresh_proof_and_no_cell_is_a_formula, |d
     assert!(file.body.contains(harmless), "{}", file.body);
     assert_eq!(lines.len() - 1, actions(&test).await.len());
     let filtered = test.get("/audit/export?action=signed_in", &owner).await.body;
-    assert!(filtered.lines().skip(1).all(|line| line.contains("\"signed_in\"")) && filtered.lines().count() == 2);
+    assert!(filtered.lines().skip(1).all(|line| line.contains("\"signed_in\"")) && filtered.lines().count() == 3);
     let viewer = test.sign_in_as(Role::Viewer).await;
     assert_eq!(test.get("/audit/export", &viewer).await.status, StatusCode::FORBIDDEN);
     test.advance(Span::from_minutes(11));
