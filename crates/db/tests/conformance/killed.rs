@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use db::{Db, MigrationError};
 
@@ -67,6 +67,19 @@ impl Place<'_> {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "killed::migrates_when_asked"]).env(PLACE, self.0);
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// PostgreSQL may still carry out what a killed client asked it last, a commit among others.
+    fn wait_for_the_servers_side(self) {
+        if !self.0.starts_with("postgres://") {
+            return;
+        }
+        let mut client = postgres::Client::connect(self.0, postgres::NoTls).unwrap();
+        let others = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        while client.query_one(others, &[]).unwrap().get::<_, i64>(0) > 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Looks at it as the program before and as the one after: exactly one of them finds all that it knows.
@@ -136,6 +149,7 @@ fn check_kills(fresh: &mut dyn FnMut(u32) -> String) {
         // It may have come to its end meanwhile.
         let _ = migration.kill();
         migration.wait().unwrap();
+        Place(&place).wait_for_the_servers_side();
         outcomes.push(Place(&place).is_migrated());
         // The next start goes on from there.
         Place(&place).open(&all_steps()).unwrap().close_blocking();
