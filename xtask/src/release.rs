@@ -100,6 +100,8 @@ impl Release {
         }
         command.args(["build", "--release", "--locked", "--package", "server", "--quiet"]);
         command.current_dir(&source).env("CARGO_TARGET_DIR", &target).env("SOURCE_DATE_EPOCH", &self.time_s);
+        // The linker's optimiser names some functions by the paths of objects; code and data are the same without the names.
+        command.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
         let hidden: Vec<(&Path, &str)> =
             [(source.as_path(), "/entente"), (target.as_path(), "/target")].into_iter().chain(homes.pairs()).collect();
         let flags = hidden.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
