@@ -11,6 +11,7 @@ import "./list.js";
 import "./side-panel.js";
 import "./time-ago.js";
 import "./copy-button.js";
+import "./passkey.js";
 import "./password-field.js";
 import "./live-region.js";
 import "./lazy.js";

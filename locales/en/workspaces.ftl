@@ -145,15 +145,15 @@ second-factor-first-code = Type the code that the app shows now.
 second-factor-confirm = Switch the second factor on
 second-factor-on = on
 second-factor-since = since { $date }
-second-factor-remove = Remove the second factor
-second-factor-remove-title = Remove the second factor?
+second-factor-remove = Remove the app
+second-factor-remove-title = Remove the authenticator app?
 second-factor-remove-text = From then on your password alone lets in. Your other devices are signed out.
 second-factor-owed = Your shop asks for a second factor
 second-factor-owed-text = Set one up here; then everything else opens.
-account-second-factor-on = It is on: signing in asks for a code from your app.
-account-second-factor-change = Recovery codes and changes
+account-second-factor-on = It is on: nobody signs in with your password alone.
+account-second-factor-change = Passkeys, recovery codes and changes
 recovery-codes = Recovery codes
-recovery-codes-text = Each signs you in once when your phone is not at hand. Keep them apart from it, on paper or in a password manager.
+recovery-codes-text = Each signs you in once, after your password, when neither your passkey nor your phone is at hand. Keep them apart from both, on paper or in a password manager.
 recovery-codes-kept = I have kept them
 recovery-codes-renew = New recovery codes
 recovery-codes-left = { $count ->
@@ -165,11 +165,11 @@ code = Code
 code-wrong = This code is not right, or was used already. Wait for the next one.
 second-step-title = One more step
 second-step-intro = Type the code that your authenticator app shows.
-second-step-lost = Phone not at hand? Type one of your recovery codes. If those are gone too, an administrator can remove your second factor.
+second-step-lost = Nothing of that at hand? Type one of your recovery codes. If those are gone too, an administrator can remove your second factor.
 
 # Proving anew
 confirm-title = Is it still you?
-confirm-intro = What you are about to do needs your password once more. Then do it again; for ten minutes you are not asked.
+confirm-intro = What you are about to do needs proof that it is still you. Then do it again; for ten minutes you are not asked.
 confirm-submit = Go on
 
 # Several shops
@@ -181,7 +181,7 @@ account-open = Your account
 
 # Security
 security-title = Security
-security-intro = Members with these roles can do nothing before they have set up an authenticator app.
+security-intro = Members with these roles can do nothing before they have a passkey or an authenticator app.
 security-roles = Ask for a second factor
 
 # The audit trail

@@ -145,15 +145,15 @@ second-factor-first-code = Tapez le code que l’application affiche maintenant.
 second-factor-confirm = Activer le second facteur
 second-factor-on = activé
 second-factor-since = depuis le { $date }
-second-factor-remove = Retirer le second facteur
-second-factor-remove-title = Retirer le second facteur ?
+second-factor-remove = Retirer l’application
+second-factor-remove-title = Retirer l’application d’authentification ?
 second-factor-remove-text = Votre mot de passe suffira de nouveau. Vos autres appareils sont déconnectés.
 second-factor-owed = Votre boutique demande un second facteur
 second-factor-owed-text = Configurez-le ici ; tout le reste s’ouvre ensuite.
-account-second-factor-on = Il est activé : la connexion demande un code de votre application.
-account-second-factor-change = Codes de secours et changements
+account-second-factor-on = Il est activé : personne ne se connecte avec votre seul mot de passe.
+account-second-factor-change = Clés d’accès, codes de secours et changements
 recovery-codes = Codes de secours
-recovery-codes-text = Chacun vous connecte une fois quand vous n’avez pas votre téléphone. Gardez-les ailleurs que sur lui, sur papier ou dans un gestionnaire de mots de passe.
+recovery-codes-text = Chacun vous connecte une fois, après votre mot de passe, quand vous n’avez ni votre clé d’accès ni votre téléphone. Gardez-les ailleurs, sur papier ou dans un gestionnaire de mots de passe.
 recovery-codes-kept = Je les ai gardés
 recovery-codes-renew = Nouveaux codes de secours
 recovery-codes-left = { $count ->
@@ -165,11 +165,11 @@ code = Code
 code-wrong = Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant.
 second-step-title = Encore une étape
 second-step-intro = Tapez le code que votre application d’authentification affiche.
-second-step-lost = Sans votre téléphone, tapez un de vos codes de secours. S’ils sont perdus aussi, un administrateur peut retirer votre second facteur.
+second-step-lost = Si vous n’avez rien de cela, tapez un de vos codes de secours. S’ils sont perdus aussi, un administrateur peut retirer votre second facteur.
 
 # Prouver à nouveau
 confirm-title = Est-ce toujours vous ?
-confirm-intro = Ce que vous allez faire demande encore une fois votre mot de passe. Recommencez ensuite ; pendant dix minutes, il ne sera plus demandé.
+confirm-intro = Ce que vous allez faire demande la preuve que c’est toujours vous. Recommencez ensuite ; pendant dix minutes, elle ne sera plus demandée.
 confirm-submit = Continuer
 
 # Plusieurs boutiques
@@ -181,7 +181,7 @@ account-open = Votre compte
 
 # La sécurité
 security-title = Sécurité
-security-intro = Les membres qui ont ces rôles ne peuvent rien faire avant d’avoir configuré une application d’authentification.
+security-intro = Les membres qui ont ces rôles ne peuvent rien faire avant d’avoir une clé d’accès ou une application d’authentification.
 security-roles = Demander un second facteur
 
 # Le journal d’audit

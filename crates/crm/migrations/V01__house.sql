@@ -104,6 +104,30 @@ CREATE TABLE recovery_codes (
   PRIMARY KEY (user_id, digest)
 );
 
+-- A user's passkeys. `credential` is a public key with its counter; `party` is the host name for which it was made.
+CREATE TABLE passkeys (
+  user_id UUID NOT NULL,
+  id UUID NOT NULL,
+  credential_id BYTEA NOT NULL UNIQUE,
+  party TEXT NOT NULL,
+  credential TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_used_at BIGINT,
+  PRIMARY KEY (user_id, id)
+);
+
+-- Challenges that wait for an authenticator's answer, by whoever holds the token of `holder_digest`.
+CREATE TABLE passkey_challenges (
+  challenge_digest BYTEA NOT NULL PRIMARY KEY,
+  ceremony TEXT NOT NULL,
+  holder_digest BYTEA NOT NULL,
+  user_id UUID,
+  state TEXT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX passkey_challenges_by_end ON passkey_challenges (expires_at);
+
 CREATE TABLE api_keys (
   workspace_id UUID NOT NULL,
   id UUID NOT NULL,

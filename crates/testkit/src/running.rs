@@ -21,7 +21,7 @@ use crate::databases::fresh_sqlite;
 /// A server of its own for one test; it ends with the test's runtime.
 pub struct RunningApp {
     pub app: App,
-    /// `http://127.0.0.1:PORT`, no slash at the end.
+    /// `http://127.0.0.1:PORT`, or with another name; no slash at the end.
     pub url: String,
     /// The instant that the product's clock shows while the past is told; 0 when it shows the present.
     past_ms: Arc<AtomicI64>,
@@ -37,13 +37,22 @@ impl RunningApp {
     /// # Panics
     /// When no port or database is to be had: the test cannot go on.
     pub async fn start() -> Self {
-        let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
-        Self::serve(db, folder).await
+        Self::start_as("127.0.0.1").await
     }
 
-    async fn serve(db: Db, folder: TempDir) -> Self {
+    /// The same under this name of this machine: browsers tie passkeys to a name.
+    ///
+    /// # Panics
+    /// As [`RunningApp::start`].
+    pub async fn start_as(name: &str) -> Self {
+        let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
+        Self::serve(db, folder, name).await
+    }
+
+    async fn serve(db: Db, folder: TempDir, name: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+        let port = listener.local_addr().expect("the port is known").port();
+        let url = format!("http://{name}:{port}");
         let settings = Settings {
             public_url: url.clone(),
             is_secure: false,

@@ -17,6 +17,7 @@ pub struct Field {
     hint: Option<String>,
     error: Option<String>,
     optional: Option<String>,
+    apart: Option<String>,
     attributes: Attributes,
 }
 
@@ -73,6 +74,7 @@ impl Field {
             hint: None,
             error: None,
             optional: None,
+            apart: None,
             attributes: Attributes::default(),
         }
     }
@@ -116,8 +118,17 @@ impl Field {
         self
     }
 
+    /// Tells the field from others of its name on the same page.
+    pub fn apart(mut self, mark: impl Into<String>) -> Self {
+        self.apart = Some(mark.into());
+        self
+    }
+
     fn id(&self) -> String {
-        format!("field-{}", self.name)
+        match &self.apart {
+            Some(mark) => format!("field-{}-{mark}", self.name),
+            None => format!("field-{}", self.name),
+        }
     }
 
     fn control(&self) -> Markup {

@@ -73,10 +73,7 @@ impl Attempt {
         let was_trusted = store::tries(tx, &self.trusted, now)?.is_some();
         let paid = if was_trusted { vec![&self.network] } else { vec![&self.network, &self.account] };
         for bucket in paid {
-            if let Some(tries) = store::tries(tx, bucket, now)? {
-                let count = (tries.count - 1).max(0);
-                store::put_tries(tx, bucket, Tries { count, ..tries }, now.plus(Span::from_days(1)))?;
-            }
+            give_back(tx, bucket, now)?;
         }
         store::put_tries(tx, &self.trusted, Tries { count: 0, last_at: now }, now.plus(TRUSTED_FOR))?;
         store::forget_old_tries(tx, now)
@@ -108,6 +105,31 @@ pub(super) fn pay_for_code(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<
     }
     store::put_tries(tx, &bucket, CODE.after(tries, now), now.plus(CODE.memory()))?;
     Ok(Payment::Paid)
+}
+
+/// Pays for a try that names no account, with a passkey: a network is slowed as one that guesses passwords.
+pub(super) fn pay_for_network(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<Payment, DbError> {
+    one_after_the_other(tx)?;
+    let bucket = format!("network {}", address.network());
+    let tries = store::tries(tx, &bucket, now)?;
+    let wait = NETWORK.wait(tries, now);
+    if wait > Span::ZERO {
+        return Ok(Payment::Wait(wait));
+    }
+    store::put_tries(tx, &bucket, NETWORK.after(tries, now), now.plus(NETWORK.memory()))?;
+    Ok(Payment::Paid)
+}
+
+/// The passkey was right: gives the try back.
+pub(super) fn forgive_network(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<(), DbError> {
+    give_back(tx, &format!("network {}", address.network()), now)?;
+    store::forget_old_tries(tx, now)
+}
+
+fn give_back(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<(), DbError> {
+    let Some(tries) = store::tries(tx, bucket, now)? else { return Ok(()) };
+    let count = (tries.count - 1).max(0);
+    store::put_tries(tx, bucket, Tries { count, ..tries }, now.plus(Span::from_days(1)))
 }
 
 /// Whether a denied access of this member is still worth a line in the trail: who hammers at a closed door fills no disk.

@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use words::Span;
 
 use super::one_time_links::Purpose;
+use super::passkeys::LIFETIME;
+use super::secrets::is_token;
 use super::sessions::NewSession;
 use crate::kernel::{App, Language};
 use crate::ui::Theme;
@@ -61,6 +63,25 @@ pub(super) fn second_step_token<'a>(app: &App, headers: &'a HeaderMap) -> Option
 
 fn second_step_name(app: &App) -> &'static str {
     if app.settings.is_secure { "__Host-entente-step" } else { "entente-step" }
+}
+
+/// `Set-Cookie` of a browser that was given a challenge for passkeys before it signed in.
+pub(super) fn passkey_cookie(app: &App, token: &str) -> HeaderValue {
+    set_cookie(app, passkey_name(app), token, LIFETIME)
+}
+
+/// `Set-Cookie` that takes it away.
+pub(super) fn no_passkey_cookie(app: &App) -> HeaderValue {
+    set_cookie(app, passkey_name(app), "", Span::ZERO)
+}
+
+/// The token that such a browser sends back, if it is one of ours by its form.
+pub(super) fn passkey_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(headers, passkey_name(app)).filter(|token| is_token(token))
+}
+
+fn passkey_name(app: &App) -> &'static str {
+    if app.settings.is_secure { "__Host-entente-passkey" } else { "entente-passkey" }
 }
 
 /// `Set-Cookie` of a choice, kept for a year.

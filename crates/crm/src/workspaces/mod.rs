@@ -22,6 +22,7 @@ mod manage_members;
 mod model;
 mod one_time_links;
 mod pages;
+mod passkeys;
 mod password;
 mod preferences;
 mod reset_password;

@@ -1,4 +1,5 @@
-//! The second factor: codes of an authenticator app (RFC 6238), and recovery codes for the day the phone is gone.
+//! The second factor: codes of an authenticator app (RFC 6238), and recovery codes for the day the phone is gone. The
+//! other second factor is a passkey; recovery codes stand for both.
 //!
 //! A code is six figures of 30 seconds; the ones before and after are taken too, and each is taken once. The seed is
 //! sealed. Ten recovery codes of 125 random bits are shown once; their digests are kept, and each works once.
@@ -165,19 +166,20 @@ pub(super) async fn renew_recovery_codes(app: &App, actor: &Actor, user: UserId)
     Ok(codes)
 }
 
-/// A member gives up his own second factor; his other sessions end.
-pub(super) async fn remove_second_factor(app: &App, actor: &Actor, user: UserId, session: Uuid) -> Result<(), DbError> {
+/// A member gives up his authenticator app; his other sessions end. Passkeys stay.
+pub(super) async fn remove_app(app: &App, actor: &Actor, user: UserId, session: Uuid) -> Result<(), DbError> {
     let (actor, moment) = (actor.clone(), AuditMoment::of(app));
     app.db
         .write(move |tx| {
-            forget_second_factor(tx, user)?;
+            store::second_factor::delete_totp(tx, user)?;
+            forget_codes_without_factor(tx, user)?;
             store::delete_other_sessions(tx, user, session)?;
             record_audit(tx, &actor, &moment, &AuditEntry::new("second_factor_removed", &user))
         })
         .await
 }
 
-/// An administrator takes the second factor of a member who lost it; the member is signed out everywhere.
+/// An administrator takes the second factors of a member who lost one, app and passkeys; the member is signed out everywhere.
 pub(super) async fn remove_second_factor_of(app: &App, actor: &Actor, user: UserId) -> Result<(), MemberError> {
     let (actor, moment) = (actor.clone(), AuditMoment::of(app));
     app.db
@@ -210,25 +212,39 @@ pub async fn forget_second_factor_of(app: &App, email: EmailAddress) -> Result<b
         .await
 }
 
-pub(super) fn forget_second_factor(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+fn forget_second_factor(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     store::second_factor::delete_totp(tx, user)?;
+    store::passkeys::delete_all_of(tx, user)?;
+    store::second_factor::delete_recovery_codes(tx, user)
+}
+
+/// Recovery codes stand in for a factor that is not at hand, and go with the last one.
+pub(super) fn forget_codes_without_factor(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    if has_second_factor(tx, user)? {
+        return Ok(());
+    }
     store::second_factor::delete_recovery_codes(tx, user)
 }
 
 /// Whether a password alone does not let this user in.
 pub(super) fn has_second_factor(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    Ok(has_app(tx, user)? || store::passkeys::count(tx, user)? > 0)
+}
+
+/// Whether this user has an authenticator app in use.
+pub(super) fn has_app(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
     Ok(store::second_factor::totp(tx, user)?.is_some_and(|row| row.confirmed_at.is_some()))
 }
 
 /// Whether a code of the app or a recovery code is right; it is used up. The caller holds the user's lock and has paid.
 pub(super) fn use_code(tx: &mut Tx, user: UserId, code: &str, vault: &Vault, now: Timestamp) -> Result<bool, DbError> {
     let code = normal(code);
-    let Some(row) = store::second_factor::totp(tx, user)?.filter(|row| row.confirmed_at.is_some()) else {
-        return Ok(false);
-    };
     if code.len() != DIGITS {
         return store::second_factor::use_recovery_code(tx, user, &digest(&code));
     }
+    let Some(row) = store::second_factor::totp(tx, user)?.filter(|row| row.confirmed_at.is_some()) else {
+        return Ok(false);
+    };
     match open_seed(vault, user, &row.seed)?.step_of(&code, now) {
         Some(step) => store::second_factor::use_totp_step(tx, user, step),
         None => Ok(false),
@@ -241,7 +257,7 @@ fn normal(code: &str) -> String {
 }
 
 /// `abcde-fghij-kmnpq-rstuv-wxyz2`
-fn new_recovery_codes(app: &App) -> Vec<String> {
+pub(super) fn new_recovery_codes(app: &App) -> Vec<String> {
     let code = || {
         let bytes: [u8; RECOVERY_LETTERS] = random_bytes(&app.chance);
         let letters = bytes.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
@@ -250,7 +266,7 @@ fn new_recovery_codes(app: &App) -> Vec<String> {
     (0..RECOVERY_CODES).map(|_| code()).collect()
 }
 
-fn digests_of(codes: &[String]) -> Vec<Digest> {
+pub(super) fn digests_of(codes: &[String]) -> Vec<Digest> {
     codes.iter().map(|code| digest(&normal(code))).collect()
 }
 

@@ -1,17 +1,19 @@
 //! What lets a member in: a session at once, or first the second step of a sign-in.
 
 use db::{DbError, Tx};
+use serde_json::Value;
 use thiserror::Error;
 use words::{Span, UserId, WorkspaceId};
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::brake::{Payment, pay_for_code};
 use super::one_time_links::{Concerns, NewLink, Purpose, find_link, new_link, use_link};
-use super::second_factor::{has_second_factor, use_code};
+use super::passkeys::{Ceremony, PasskeyError, Signed, begin_proof, has_passkeys_here, record_refusal};
+use super::second_factor::{has_app, has_second_factor, use_code};
 use super::secrets::digest;
 use super::sessions::{NewSession, SessionRow, begin, new_session_row};
 use super::store;
-use crate::kernel::{Actor, ActorKind, App, Role};
+use crate::kernel::{Actor, ActorKind, App, Role, Vault};
 
 /// What somebody gets who proved his first factor.
 #[derive(Clone, Debug)]
@@ -49,6 +51,19 @@ impl Door {
         record_sign_in(tx, workspace, user, role, &self.moment)?;
         begin(tx, workspace, user, role, &self.session).map(Entry::Session)
     }
+
+    /// Lets in whoever proved both factors at once: with a passkey that verified him.
+    pub fn enter_with_both(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        user: UserId,
+        role: Role,
+    ) -> Result<NewSession, DbError> {
+        let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
+        record_audit(tx, &actor, &self.moment, &AuditEntry::new("signed_in_with_passkey", &user))?;
+        begin(tx, workspace, user, role, &self.session)
+    }
 }
 
 fn record_sign_in(
@@ -67,35 +82,79 @@ fn record_sign_in(
 pub enum SecondStepError {
     #[error("this took too long; sign in again")]
     Gone,
-    #[error("this code is not right, or was used already; wait for the next one")]
-    WrongCode,
+    #[error("this code or passkey is not right, or was used already")]
+    NotRight,
     #[error("too many tries; wait {} s", wait.as_millis() / 1000)]
     TooSoon { wait: Span },
+    #[error("no passkey works under this address")]
+    Impossible,
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// A code for the second step, and where it comes from.
+impl From<PasskeyError> for SecondStepError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Impossible(_) => Self::Impossible,
+            PasskeyError::Refused => Self::NotRight,
+            PasskeyError::TooSoon { wait } => Self::TooSoon { wait },
+            PasskeyError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+/// What somebody answers to the second step.
+#[derive(Clone)]
+pub(super) enum SecondAnswer {
+    /// Of the app, or a recovery code.
+    Code(String),
+    /// What cannot be read is no answer, and paid for like one.
+    Passkey(Option<Box<Signed>>),
+}
+
+/// An answer to the second step, and where it comes from.
 pub(super) struct SecondStep {
     pub token: String,
-    pub code: String,
+    pub answer: SecondAnswer,
     pub device: String,
     /// The token of the session that this browser has: it ends.
     pub previous_token: Option<String>,
 }
 
-/// Whether a second step of this token waits for its code.
-pub(super) async fn is_waiting(app: &App, token: String) -> Result<bool, DbError> {
-    let now = app.now();
-    app.db.read(move |tx| Ok(find_link(tx, Purpose::SecondStep, &token, now)?.is_some())).await
+/// What a second step can be taken with, besides a recovery code.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ways {
+    pub has_app: bool,
+    pub has_passkey: bool,
 }
 
-/// Begins the session for who has the code too. A wrong code is paid for and leaves the step open.
+/// The ways of the second step of this token, while it waits.
+pub(super) async fn waiting(app: &App, token: String) -> Result<Option<Ways>, DbError> {
+    let Some(user) = waits_for(app, token).await? else { return Ok(None) };
+    let has_passkey = has_passkeys_here(app, user).await?;
+    let has_app = app.db.read(move |tx| has_app(tx, user)).await?;
+    Ok(Some(Ways { has_app, has_passkey }))
+}
+
+/// What a browser hands to an authenticator to take the second step of this token.
+pub(super) async fn begin_passkey_step(app: &App, token: String) -> Result<Value, SecondStepError> {
+    let user = waits_for(app, token.clone()).await?.ok_or(SecondStepError::Gone)?;
+    Ok(begin_proof(app, Ceremony::SecondStep, &token, user).await?)
+}
+
+async fn waits_for(app: &App, token: String) -> Result<Option<UserId>, DbError> {
+    let now = app.now();
+    app.db
+        .read(move |tx| Ok(find_link(tx, Purpose::SecondStep, &token, now)?.and_then(|link| link.concerns.user)))
+        .await
+}
+
+/// Begins the session for who has the code or passkey too. A wrong answer is paid for and leaves the step open.
 pub(super) async fn take_second_step(app: &App, step: SecondStep) -> Result<NewSession, SecondStepError> {
     let session = new_session_row(app, step.device.clone());
     let (moment, vault) = (AuditMoment::of(app), app.settings.vault.clone());
     let previous = step.previous_token.as_deref().map(digest);
-    // An answer inside an answer: a wrong code keeps what was paid for it, a failure rolls back.
+    // An answer inside an answer: a wrong one keeps what was paid for it, a failure rolls back.
     app.db
         .write(move |tx| {
             let now = moment.now;
@@ -108,10 +167,8 @@ pub(super) async fn take_second_step(app: &App, step: SecondStep) -> Result<NewS
                 return Ok(Err(SecondStepError::TooSoon { wait }));
             }
             let Some(role) = store::open_role(tx, workspace, user)? else { return Ok(Err(SecondStepError::Gone)) };
-            if !use_code(tx, user, &step.code, &vault, now)? {
-                let entry = AuditEntry::new("second_factor_refused", &user);
-                record_audit(tx, &Actor::system(workspace), &moment, &entry)?;
-                return Ok(Err(SecondStepError::WrongCode));
+            if !is_right(tx, workspace, user, &step.answer, (&vault, &moment))? {
+                return Ok(Err(SecondStepError::NotRight));
             }
             if use_link(tx, Purpose::SecondStep, &step.token, now)?.is_none() {
                 return Ok(Err(SecondStepError::Gone));
@@ -123,4 +180,30 @@ pub(super) async fn take_second_step(app: &App, step: SecondStep) -> Result<NewS
             Ok::<_, DbError>(Ok(begin(tx, workspace, user, role, &session)?))
         })
         .await?
+}
+
+/// Whether the answer is one of this user; another one leaves its line in the trail.
+fn is_right(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    answer: &SecondAnswer,
+    (vault, moment): (&Vault, &AuditMoment),
+) -> Result<bool, DbError> {
+    match answer {
+        SecondAnswer::Code(code) if use_code(tx, user, code, vault, moment.now)? => Ok(true),
+        SecondAnswer::Code(_) => {
+            let entry = AuditEntry::new("second_factor_refused", &user);
+            record_audit(tx, &Actor::system(workspace), moment, &entry)?;
+            Ok(false)
+        }
+        SecondAnswer::Passkey(None) => Ok(false),
+        SecondAnswer::Passkey(Some(signed)) => match signed.check(tx, moment.now)? {
+            Ok(proved) => Ok(proved == user),
+            Err(refusal) => {
+                record_refusal(tx, &refusal, moment)?;
+                Ok(false)
+            }
+        },
+    }
 }

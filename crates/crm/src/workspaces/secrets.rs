@@ -27,6 +27,14 @@ pub(super) fn new_token_after(prefix: &str, chance: &Chance) -> Token {
     Token { text, digest }
 }
 
+/// Whether a text has the form of a token.
+pub(super) fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_LETTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// 32 bytes in base64.
+const TOKEN_LETTERS: usize = 43;
+
 pub(super) fn digest(text: &str) -> Digest {
     Sha256::digest(text.as_bytes()).into()
 }
@@ -44,5 +52,7 @@ mod tests {
         assert_eq!(token.text.len(), "ent_api_".len() + 43);
         assert!(token.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         assert_eq!(digest(&token.text), token.digest);
+        assert!(is_token(&new_token(&chance).text) && !is_token(&token.text));
+        assert!(!is_token("") && !is_token(&"é".repeat(43)) && !is_token(&" ".repeat(43)));
     }
 }

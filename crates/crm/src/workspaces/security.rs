@@ -5,6 +5,8 @@ use uuid::Uuid;
 use words::UserId;
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
+use super::brake::{Payment, pay_for_code};
+use super::passkeys::{Ceremony, PasskeyError, Signed, record_refusal};
 use super::sign_in::{Credentials, SignInError, prove_identity};
 use super::store;
 use crate::kernel::{Actor, App, Role};
@@ -44,4 +46,31 @@ pub(super) async fn prove_again(
     prove_identity(app, credentials).await?.ok_or(SignInError::Refused)?;
     let now = app.now();
     app.db.write(move |tx| Ok(store::prove_session(tx, session, user, now)?)).await
+}
+
+/// The same with a passkey of this member, in place of the password.
+pub(super) async fn prove_again_with_passkey(
+    app: &App,
+    (user, session): (UserId, Uuid),
+    holder: &str,
+    credential: &str,
+) -> Result<(), PasskeyError> {
+    let signed = Signed::parse(app, Ceremony::ProveAnew, holder, credential)?;
+    let moment = AuditMoment::of(app);
+    // An answer inside an answer: a refusal keeps what was paid for it and the challenge used up.
+    app.db
+        .write(move |tx| {
+            if let Payment::Wait(wait) = pay_for_code(tx, user, moment.now)? {
+                return Ok(Err(PasskeyError::TooSoon { wait }));
+            }
+            match signed.check(tx, moment.now)? {
+                Ok(proved) if proved == user => store::prove_session(tx, session, user, moment.now).map(Ok),
+                Ok(_) => Ok(Err(PasskeyError::Refused)),
+                Err(refusal) => {
+                    record_refusal(tx, &refusal, &moment)?;
+                    Ok(Err(PasskeyError::Refused))
+                }
+            }
+        })
+        .await?
 }

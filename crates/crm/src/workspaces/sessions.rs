@@ -32,7 +32,9 @@ pub struct OpenSession {
     pub role: Role,
     pub workspace: WorkspaceId,
     pub settings: ShopSettings,
+    /// A passkey or an authenticator app.
     pub has_second_factor: bool,
+    pub has_passkeys: bool,
     /// The shop asks members of this role for a second factor, and he has none.
     pub owes_second_factor: bool,
     pub has_other_shops: bool,

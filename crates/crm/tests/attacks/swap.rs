@@ -19,6 +19,7 @@ fn nowhere() -> BTreeMap<&'static str, String> {
     ids.insert("other", ids["prf"].clone());
     ids.insert("session", "019a0000-0000-7000-8000-000000000000".to_owned());
     ids.insert("invitation", "019a0000-0000-7000-8000-000000000001".to_owned());
+    ids.insert("passkey", "019a0000-0000-7000-8000-000000000002".to_owned());
     ids.insert("seq", "987654321".to_owned());
     ids
 }
@@ -79,6 +80,7 @@ fn body_for(path: &str) -> &'static str {
         "/sources/@src/allow" => "origin=https%3A%2F%2Fevil.example",
         "/sources/@src/switch" => "to=off",
         "/members/@usr/role" => "role=owner",
+        "/account/passkeys/@passkey/rename" => "name=Taken",
         _ => "",
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use crm::kernel::{Actor, Language, Role, Scope};
 use crm::workspaces::{self, ShopSettings};
-use db::{DbError, Value as Stored};
+use db::{DbError, Value as Stored, sql};
 use serde_json::{Value, json};
 use testkit::app::{Answer, TestApp};
 use words::{ApiKeyId, ConflictId, SourceId, WorkspaceId};
@@ -21,7 +21,7 @@ pub struct Tenant {
     pub key: String,
     /// The ingest key of its site.
     pub ingest_key: String,
-    /// One id of each kind, by its three letters; `session` and `invitation` are bare UUIDs, `seq` a place in the log.
+    /// One id of each kind, by its three letters; `session`, `invitation` and `passkey` are bare UUIDs, `seq` a place in the log.
     pub ids: BTreeMap<&'static str, String>,
 }
 
@@ -39,7 +39,23 @@ impl Tenant {
         let mut tenant =
             Self { workspace, cookie, key: key.unwrap().secret, ingest_key: String::new(), ids: BTreeMap::new() };
         tenant.fill(test, name).await;
+        tenant.add_passkey(test, owner).await;
         tenant
+    }
+
+    /// A passkey of the owner, as far as others could touch it: no authenticator holds its key.
+    async fn add_passkey(&mut self, test: &TestApp, owner: words::UserId) {
+        let id = uuid::Uuid::from_bytes(owner.as_uuid().into_bytes().map(|byte| byte ^ 1));
+        let insert = move |tx: &mut db::Tx<'_>| {
+            let credential_id = owner.as_uuid().as_bytes().to_vec();
+            tx.execute(
+                sql("INSERT INTO passkeys (user_id, id, credential_id, party, credential, name, created_at, last_used_at)
+                     VALUES ($1, $2, $3, 'localhost', '{}', 'Phone', 0, NULL)"),
+                &[&owner, &id, &credential_id],
+            )
+        };
+        assert_eq!(test.app.db.write(insert).await.unwrap(), 1);
+        self.ids.insert("passkey", id.to_string());
     }
 
     async fn fill(&mut self, test: &TestApp, name: &str) {
@@ -178,6 +194,7 @@ pub fn kind_of(path: &str, parameter: &str) -> &'static str {
         (_, "seq") => "seq",
         (_, "session") => "session",
         (_, "invitation") => "invitation",
+        (_, "passkey") => "passkey",
         ("people" | "profiles", "id") => "prf",
         ("people", "merge") => "mrg",
         ("people", "conflict") => "cfl",

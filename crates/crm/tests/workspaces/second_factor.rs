@@ -116,7 +116,7 @@ on_both!(fifty_replays_of_one_code_at_once_let_one_in, |db| async move {
 });
 
 /// Lets all of them go on at once, on this thread.
-async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+pub(super) async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(move |context| {
         for (future, answer) in &mut waiting {
@@ -277,8 +277,13 @@ on_both!(who_owes_a_second_factor_can_do_nothing_but_set_one_up, |db| async move
     open.sort();
     let expected = [
         "GET /account/confirm",
+        "GET /account/passkeys/add",
         "GET /account/second-factor",
         "POST /account/confirm",
+        "POST /account/confirm/passkey",
+        "POST /account/confirm/passkey/options",
+        "POST /account/passkeys",
+        "POST /account/passkeys/options",
         "POST /account/second-factor/begin",
         "POST /account/second-factor/confirm",
     ];
@@ -337,6 +342,10 @@ on_both!(what_would_let_an_intruder_stay_asks_for_the_password_anew, |db| async 
         BEGIN,
         CONFIRM,
         "/account/second-factor/remove",
+        "/account/passkeys",
+        "/account/passkeys/options",
+        "/account/passkeys/{passkey}/rename",
+        "/account/passkeys/{passkey}/remove",
     ] {
         assert!(asking.iter().any(|route| route.path == path && route.method == Method::POST), "{path}");
     }

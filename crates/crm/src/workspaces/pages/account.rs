@@ -189,7 +189,7 @@ fn person_form(context: &PageContext, session: &OpenSession, errors: &FieldError
 fn second_factor_line(context: &PageContext, session: &OpenSession) -> Markup {
     let (text, verb) = match session.has_second_factor {
         true => ("account-second-factor-on", "account-second-factor-change"),
-        false => ("second-factor-intro", "second-factor-begin"),
+        false => ("account-second-factor-off", "account-second-factor-begin"),
     };
     html! {
         div class="stack" {

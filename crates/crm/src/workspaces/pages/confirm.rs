@@ -8,13 +8,15 @@ use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::passkey_form::{Asks, PasskeyForm, or};
 use super::set_up::hashing_failed;
 use super::{
     FieldErrors, device_of, form_again, form_later, hidden, local_or_home, page_context, see_other, wait_text,
 };
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit};
-use crate::ui::{Button, Field, PageContext, PageHead, page, panel};
+use crate::ui::{Button, Field, Icon, PageContext, PageHead, Tone, alert, page, panel};
 use crate::workspaces::client_address::ClientAddress;
+use crate::workspaces::passkeys::has_passkeys_here;
 use crate::workspaces::security::prove_again;
 use crate::workspaces::sessions::OpenSession;
 use crate::workspaces::sign_in::{Credentials, SignInError};
@@ -32,8 +34,14 @@ struct ConfirmForm {
     next: String,
 }
 
-async fn show(Extension(visit): Extension<Visit>, Query(form): Query<ConfirmForm>) -> Response {
-    confirm_page(&page_context(&visit, None), &visit, &form.next, &FieldErrors::none()).into_response()
+async fn show(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Extension(session): Extension<OpenSession>,
+    Query(form): Query<ConfirmForm>,
+) -> Result<Response, Problem> {
+    let page = confirm_again(&app, &page_context(&visit, None), &session, &form.next, &FieldErrors::none()).await?;
+    Ok(page.into_response())
 }
 
 async fn submit(
@@ -52,23 +60,36 @@ async fn submit(
         previous_token: None,
     };
     let context = page_context(&visit, None);
-    let again = |errors: &FieldErrors| confirm_page(&context, &visit, &form.next, errors);
+    let again = async |errors: &FieldErrors| confirm_again(&app, &context, &session, &form.next, errors).await;
     match prove_again(&app, session.user, session.id, &credentials).await {
         Ok(()) => Ok(see_other(local_or_home(&form.next))),
-        Err(SignInError::Refused) => Ok(form_again(again(&FieldErrors::of(&context, "password", "password-wrong")))),
+        Err(SignInError::Refused) => {
+            Ok(form_again(again(&FieldErrors::of(&context, "password", "password-wrong")).await?))
+        }
         Err(SignInError::TooSoon { wait }) => {
-            Ok(form_later(again(&FieldErrors(Some(("password", wait_text(&context, wait))))), wait))
+            Ok(form_later(again(&FieldErrors(Some(("password", wait_text(&context, wait))))).await?, wait))
         }
         Err(SignInError::Hash(error)) => Err(hashing_failed(&error)),
         Err(SignInError::Db(error)) => Err(error.into()),
     }
 }
 
-fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &FieldErrors) -> Markup {
+/// The page, with what was wrong.
+pub(super) async fn confirm_again(
+    app: &App,
+    context: &PageContext,
+    session: &OpenSession,
+    next: &str,
+    errors: &FieldErrors,
+) -> Result<Markup, Problem> {
+    let passkey = match has_passkeys_here(app, session.user).await? {
+        true => passkey_way(app, context, next),
+        false => Markup::default(),
+    };
     let fields = html! {
         form class="stack" method="post" action="/account/confirm" hx-boost="false" {
             p class="muted" { (context.t("confirm-intro")) }
-            input type="text" name="username" value=(visit.user_email) autocomplete="username" hidden;
+            input type="text" name="username" value=(session.user_email) autocomplete="username" hidden;
             (Field::password(context.language, "password", context.t("password-current"))
                 .required()
                 .autofocus()
@@ -78,7 +99,26 @@ fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &Field
             div { (Button::primary(context.t("confirm-submit"))) }
         }
     };
-    let title = context.t("confirm-title");
-    let body = html! { div class="narrow" { (panel(&visit.user_email, &Markup::default(), &fields)) } };
-    page(context, &PageHead::new(&*title), &body)
+    let body = html! {
+        div class="stack" {
+            @if let Some(text) = errors.on("credential") { (alert(Tone::Bad, &text, &Markup::default())) }
+            (fields)
+            (passkey)
+        }
+    };
+    let body = html! { div class="narrow" { (panel(&session.user_email, &Markup::default(), &body)) } };
+    Ok(page(context, &PageHead::new(context.t("confirm-title")), &body))
+}
+
+fn passkey_way(app: &App, context: &PageContext, next: &str) -> Markup {
+    let form = PasskeyForm {
+        asks: Asks::ToSign,
+        options: "/account/confirm/passkey/options",
+        action: "/account/confirm/passkey",
+        next: Some(local_or_home(next)),
+        button: Button::secondary(context.t("passkey-use")).icon(Icon::KeyRound),
+        head: or(context),
+        fields: Markup::default(),
+    };
+    form.render_for(app, context)
 }

@@ -9,6 +9,9 @@ mod invitations;
 mod keys;
 mod members;
 mod one_time;
+mod passkey_form;
+mod passkey_sign_in;
+mod passkeys;
 mod second_factor;
 mod second_step;
 mod security;
@@ -44,6 +47,8 @@ pub fn routes(table: &mut RouteTable) {
     audit_table::routes(table);
     second_step::routes(table);
     second_factor::routes(table);
+    passkeys::routes(table);
+    passkey_sign_in::routes(table);
     confirm::routes(table);
     shops::routes(table);
 }
@@ -99,7 +104,7 @@ struct NoticeQuery {
     problem: String,
 }
 
-const DONE: [&str; 15] = [
+const DONE: [&str; 18] = [
     "role-changed",
     "member-disabled",
     "member-enabled",
@@ -115,10 +120,20 @@ const DONE: [&str; 15] = [
     "preferences-saved",
     "second-factor-removed",
     "security-saved",
+    "passkey-added",
+    "passkey-renamed",
+    "passkey-removed",
 ];
 
-const PROBLEMS: [&str; 6] =
-    ["last-owner", "only-owners", "signs-in-elsewhere", "no-such-member", "no-such-key", "already-member"];
+const PROBLEMS: [&str; 7] = [
+    "last-owner",
+    "only-owners",
+    "signs-in-elsewhere",
+    "no-such-member",
+    "no-such-key",
+    "already-member",
+    "passkey-name",
+];
 
 impl NoticeQuery {
     /// Only words of the lists are shown: nobody can put his own text on our pages.

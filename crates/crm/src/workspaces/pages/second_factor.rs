@@ -1,4 +1,4 @@
-//! One's own second factor: setting it up with a picture, recovery codes, and giving it up.
+//! One's own second factors: passkeys, an authenticator app set up with a picture, and recovery codes.
 
 use axum::extract::{Query, State};
 use axum::http::Method;
@@ -8,15 +8,14 @@ use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::passkeys::passkeys_panel;
 use super::second_step::code_field;
 use super::{FieldErrors, NoticeQuery, form_again, form_later, page_context, see_other, wait_text};
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit};
-use crate::ui::{
-    Button, PageContext, PageHead, Tone, alert, badge, button_row, code_block, dialog, page, panel, qr_code,
-};
+use crate::ui::{Button, PageContext, PageHead, Tone, alert, badge, code_block, dialog, page, panel, qr_code};
 use crate::workspaces::second_factor::{
-    SecondFactor, SecondFactorError, Seed, begin_second_factor, confirm_second_factor, qr_squares,
-    remove_second_factor, renew_recovery_codes, second_factor,
+    SecondFactor, SecondFactorError, Seed, begin_second_factor, confirm_second_factor, qr_squares, remove_app,
+    renew_recovery_codes, second_factor,
 };
 use crate::workspaces::sessions::OpenSession;
 
@@ -93,7 +92,7 @@ async fn remove(
     Extension(visit): Extension<Visit>,
     Extension(session): Extension<OpenSession>,
 ) -> Result<Response, Problem> {
-    remove_second_factor(&app, &visit.actor, session.user, session.id).await?;
+    remove_app(&app, &visit.actor, session.user, session.id).await?;
     Ok(see_other("/account/second-factor?done=second-factor-removed"))
 }
 
@@ -112,12 +111,20 @@ async fn second_factor_page(
     let owed = session.owes_second_factor.then(|| {
         alert(Tone::Warning, &context.t("second-factor-owed"), &html! { p { (context.t("second-factor-owed-text")) } })
     });
-    let content = match (&standing.waiting, standing.since) {
-        (_, Some(_)) => in_use(context, &standing),
+    let passkeys = passkeys_panel(app, context, session, &standing).await?;
+    let app_panel = match (&standing.waiting, standing.since) {
+        (_, Some(_)) => in_use(context, session, &standing),
         (Some(seed), None) => waiting(context, session, seed, errors),
         (None, None) => not_begun(context),
     };
-    let body = html! { div class="stack narrow" { (owed.unwrap_or(nothing)) (content) } };
+    let body = html! {
+        div class="stack narrow" {
+            (owed.unwrap_or(nothing))
+            (passkeys)
+            (app_panel)
+            @if session.has_second_factor { (codes_panel(context, &standing)) }
+        }
+    };
     Ok(page(context, &head(context), &body))
 }
 
@@ -155,34 +162,47 @@ fn in_groups(text: &str) -> String {
     letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
-fn in_use(context: &PageContext, standing: &SecondFactor) -> Markup {
+fn in_use(context: &PageContext, session: &OpenSession, standing: &SecondFactor) -> Markup {
     let since = standing.since.map(|since| context.date_time(since)).unwrap_or_default();
     let removal = "remove-second-factor";
     let body = html! {
         div class="stack" {
             p { (badge(Tone::Good, &context.t("second-factor-on"))) " "
                 (context.t_with("second-factor-since", &[("date", since.into())])) }
-            p class="muted" {
-                (context.t_with("recovery-codes-left", &[("count", standing.recovery_codes_left.into())]))
-            }
-            (button_row(&[
-                Button::secondary(context.t("recovery-codes-renew")).post("/account/second-factor/recovery-codes"),
-                Button::secondary(context.t("second-factor-remove")).opens_dialog(removal),
-            ]))
+            div { (Button::secondary(context.t("second-factor-remove")).opens_dialog(removal)) }
         }
     };
     let foot = html! {
         (Button::secondary(context.t("cancel")).closes_dialog(removal))
         (Button::danger(context.t("second-factor-remove")).post("/account/second-factor/remove"))
     };
-    let asked = html! { p { (context.t("second-factor-remove-text")) } };
+    let asked = match session.has_passkeys {
+        true => "second-factor-remove-text-with-passkeys",
+        false => "second-factor-remove-text",
+    };
+    let asked = html! { p { (context.t(asked)) } };
     html! {
         (panel(&context.t("second-factor-app"), &Markup::default(), &body))
         (dialog(context.language, removal, &context.t("second-factor-remove-title"), &asked, &foot))
     }
 }
 
-fn codes_page(context: &PageContext, codes: &[String]) -> Markup {
+/// Recovery codes stand for whichever factor is not at hand.
+fn codes_panel(context: &PageContext, standing: &SecondFactor) -> Markup {
+    let body = html! {
+        div class="stack" {
+            p class="muted" {
+                (context.t_with("recovery-codes-left", &[("count", standing.recovery_codes_left.into())]))
+            }
+            div {
+                (Button::secondary(context.t("recovery-codes-renew")).post("/account/second-factor/recovery-codes"))
+            }
+        }
+    };
+    panel(&context.t("recovery-codes"), &Markup::default(), &body)
+}
+
+pub(super) fn codes_page(context: &PageContext, codes: &[String]) -> Markup {
     let text = html! { p { (context.t("recovery-codes-text")) } };
     let body = html! {
         div class="stack narrow" {

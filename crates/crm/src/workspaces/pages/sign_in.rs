@@ -8,6 +8,7 @@ use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::passkey_sign_in::passkey_way;
 use super::set_up::hashing_failed;
 use super::{
     bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other, wait_text,
@@ -58,7 +59,7 @@ async fn show(
     let form = SignInForm { next: query.next, ..SignInForm::default() };
     let note = (query.done == "password-reset")
         .then(|| alert(Tone::Good, &context.t("sign-in-password-reset"), &Markup::default()));
-    Ok(page(&context, &form, note).into_response())
+    Ok(page(&app, &context, &form, note).into_response())
 }
 
 async fn submit(
@@ -75,7 +76,7 @@ async fn submit(
         previous_token: session_token(&app, &headers).map(str::to_owned),
     };
     let context = bare_context(&app, &headers);
-    let refused = |text: &str| page(&context, &form, Some(alert(Tone::Bad, text, &Markup::default())));
+    let refused = |text: &str| page(&app, &context, &form, Some(alert(Tone::Bad, text, &Markup::default())));
     match sign_in(&app, credentials).await {
         Ok(entry) => Ok(let_in(&app, &entry, local_or_home(&form.next))),
         Err(SignInError::Refused) => Ok(form_again(refused(&context.t("sign-in-refused")))),
@@ -139,7 +140,13 @@ fn path_before(headers: &HeaderMap) -> &str {
     path.filter(|path| is_local_path(path)).unwrap_or("/")
 }
 
-fn page(context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Markup {
+/// The page for who came with a passkey that was not taken.
+pub(super) fn page_saying(app: &App, context: &PageContext, next: &str, text: &str) -> Markup {
+    let form = SignInForm { next: next.to_owned(), ..SignInForm::default() };
+    page(app, context, &form, Some(alert(Tone::Bad, text, &Markup::default())))
+}
+
+fn page(app: &App, context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Markup {
     let body = html! {
         @if let Some(note) = note { (note) }
         form method="post" action="/sign-in" hx-boost="false" {
@@ -147,13 +154,14 @@ fn page(context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Marku
                 .value(form.email.as_str())
                 .required()
                 .autofocus()
-                .attribute("autocomplete", "username"))
+                .attribute("autocomplete", "username webauthn"))
             (Field::password(context.language, "password", context.t("password"))
                 .required()
                 .attribute("autocomplete", "current-password"))
             (hidden("next", local_or_home(&form.next)))
             (Button::primary(context.t("sign-in-submit")).wide())
         }
+        (passkey_way(app, context, local_or_home(&form.next)))
         p class="muted" { (context.t("sign-in-forgotten")) }
     };
     bare_page(context, &context.t("sign-in-title"), &body)

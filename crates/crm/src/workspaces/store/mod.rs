@@ -1,6 +1,7 @@
 //! All SQL of workspaces, users, members, sessions, one-time links, the brake and API keys; in rooms of their own that of
-//! the audit trail and of second factors.
+//! the audit trail, of second factors and of passkeys.
 
+pub(in crate::workspaces) mod passkeys;
 pub(in crate::workspaces) mod second_factor;
 pub(in crate::workspaces) mod trail;
 
@@ -14,6 +15,7 @@ use crate::workspaces::api_keys::{ApiKey, FoundKey};
 use crate::workspaces::brake::Tries;
 use crate::workspaces::model::{Closed, Member, ShopSettings, Workspace};
 use crate::workspaces::one_time_links::{Concerns, OneTimeLink, Purpose};
+use crate::workspaces::passkeys::Ceremony;
 use crate::workspaces::preferences::Preferences;
 use crate::workspaces::secrets::Digest;
 use crate::workspaces::sessions::{OpenSession, SessionLine, SessionRow};
@@ -235,7 +237,7 @@ pub(in crate::workspaces) fn members(tx: &mut Tx, workspace: WorkspaceId) -> Res
         sql("SELECT m.user_id, u.name, u.email, m.role, m.created_at, m.disabled_at,
                     (SELECT MAX(s.last_seen_at) FROM sessions s
                      WHERE s.workspace_id = m.workspace_id AND s.user_id = m.user_id),
-                    t.confirmed_at
+                    COALESCE(t.confirmed_at, (SELECT MIN(p.created_at) FROM passkeys p WHERE p.user_id = m.user_id))
              FROM members m
              LEFT JOIN totp_seeds t ON t.user_id = m.user_id
              JOIN users u ON u.id = m.user_id
@@ -253,7 +255,7 @@ pub(in crate::workspaces) fn member(
 ) -> Result<Option<Member>, DbError> {
     tx.query_opt(
         sql("SELECT m.user_id, u.name, u.email, m.role, m.created_at, m.disabled_at, CAST(NULL AS BIGINT),
-                    t.confirmed_at
+                    COALESCE(t.confirmed_at, (SELECT MIN(p.created_at) FROM passkeys p WHERE p.user_id = m.user_id))
              FROM members m
              LEFT JOIN totp_seeds t ON t.user_id = m.user_id
              JOIN users u ON u.id = m.user_id
@@ -386,7 +388,8 @@ pub(in crate::workspaces) fn session(tx: &mut Tx, digest: &Digest) -> Result<Opt
                     s.id, s.user_id, u.name, u.email, u.language, u.theme, u.density, m.role,
                     s.created_at, s.last_seen_at, s.proved_at,
                     (SELECT COUNT(*) FROM totp_seeds t WHERE t.user_id = s.user_id AND t.confirmed_at IS NOT NULL),
-                    (SELECT COUNT(*) FROM members o WHERE o.user_id = s.user_id AND o.disabled_at IS NULL)
+                    (SELECT COUNT(*) FROM members o WHERE o.user_id = s.user_id AND o.disabled_at IS NULL),
+                    (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = s.user_id)
              FROM sessions s
              JOIN users u ON u.id = s.user_id
              JOIN members m ON m.workspace_id = s.workspace_id AND m.user_id = s.user_id
@@ -396,7 +399,8 @@ pub(in crate::workspaces) fn session(tx: &mut Tx, digest: &Digest) -> Result<Opt
         |row| {
             let workspace = read_workspace(row)?;
             let role = row.get(15)?;
-            let has_second_factor = row.get::<i64>(19)? > 0;
+            let has_passkeys = row.get::<i64>(21)? > 0;
+            let has_second_factor = has_passkeys || row.get::<i64>(19)? > 0;
             Ok(OpenSession {
                 id: row.get(8)?,
                 user: row.get(9)?,
@@ -409,6 +413,7 @@ pub(in crate::workspaces) fn session(tx: &mut Tx, digest: &Digest) -> Result<Opt
                 workspace: workspace.id,
                 owes_second_factor: !has_second_factor && workspace.second_factor_roles.contains(&role),
                 has_second_factor,
+                has_passkeys,
                 settings: workspace.settings,
                 created_at: row.get(16)?,
                 last_seen_at: row.get(17)?,
@@ -895,3 +900,4 @@ macro_rules! stored_by_code {
 stored_by_code!(Role, "a role", code => code.parse().ok());
 stored_by_code!(Language, "a language", code => Self::from_code(code));
 stored_by_code!(Purpose, "the purpose of a link", code => Self::ALL.into_iter().find(|purpose| purpose.code() == code));
+stored_by_code!(Ceremony, "what a challenge is for", code => Self::ALL.into_iter().find(|ceremony| ceremony.code() == code));
