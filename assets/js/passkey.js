@@ -24,10 +24,11 @@ class PasskeyForm extends HTMLElement {
   connectedCallback() {
     if (!window.PublicKeyCredential || location.origin !== this.dataset.origin) return;
     this.hidden = false;
-    this.parentElement.querySelector("[data-without-passkeys]")?.remove();
-    this.form = this.querySelector("form");
-    this.form.addEventListener("submit", (event) => this.submit(event));
-    if ("fills" in this.dataset) this.offer();
+    if (!this.form) {
+      this.form = this.querySelector("form");
+      this.form.addEventListener("submit", (event) => this.submit(event));
+    }
+    this.offer();
   }
 
   disconnectedCallback() {
@@ -38,31 +39,38 @@ class PasskeyForm extends HTMLElement {
     if (this.form.elements.credential.value) return;
     event.preventDefault();
     this.tell("");
-    this.sign().then((signed) => this.send(signed), (error) => this.explain(error));
+    this.ask().then((signed) => this.send(signed), (error) => this.explain(error));
   }
 
   // Among what the browser fills into the form of addresses and passwords; anew before the challenge ends.
   async offer() {
-    const canFill = await PublicKeyCredential.isConditionalMediationAvailable?.();
-    if (!canFill || !this.isConnected || this.running) return;
-    this.sign("conditional").then((signed) => this.send(signed), (error) => {
+    if (!("fills" in this.dataset) || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    if (!this.isConnected || this.running) return;
+    this.ask("conditional").then((signed) => this.send(signed), (error) => {
       if (error.name === "TimeoutError") this.offer();
     });
   }
 
-  async sign(mediation) {
+  async ask(mediation) {
     this.stop();
     const running = new AbortController();
     this.running = running;
+    try {
+      return await this.sign(running, mediation);
+    } finally {
+      if (this.running === running) this.stop();
+    }
+  }
+
+  async sign(running, mediation) {
     const answer = await fetch(this.dataset.options, { method: "POST", headers: { accept: "application/json" }, signal: running.signal });
     // The proof of who sits here has aged: the page itself leads to where it is given anew.
     if (answer.status === 403 && "makes" in this.dataset) location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const publicKey = read(await answer.json());
     if (mediation) this.timer = setTimeout(() => running.abort(new DOMException("", "TimeoutError")), publicKey.timeout - 10_000);
-    const ask = "makes" in this.dataset ? "create" : "get";
-    const credential = await navigator.credentials[ask]({ publicKey, signal: running.signal, ...(mediation && { mediation }) });
-    return write(credential);
+    const verb = "makes" in this.dataset ? "create" : "get";
+    return write(await navigator.credentials[verb]({ publicKey, signal: running.signal, ...(mediation && { mediation }) }));
   }
 
   stop() {
@@ -83,6 +91,7 @@ class PasskeyForm extends HTMLElement {
     if (error.name === "AbortError") return;
     const { cancelled, known, failed } = this.dataset;
     this.tell({ NotAllowedError: cancelled, InvalidStateError: known }[error.name] ?? failed);
+    if (error.name === "NotAllowedError") this.offer();
   }
 
   tell(message) {

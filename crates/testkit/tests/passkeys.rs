@@ -74,7 +74,7 @@ async fn let_proofs_age(running: &RunningApp) -> Outcome {
 async fn add_passkey(browser: &Browser, name: &str) -> Outcome {
     browser.click("main a[href='/account/passkeys/add']").await?;
     browser.wait_for("passkey-form:not([hidden])").await?;
-    assert_eq!(browser.eval("document.querySelector('[data-without-passkeys]')").await?, Value::Null);
+    browser.wait_until("getComputedStyle(document.querySelector('.without-passkeys')).display === 'none'").await?;
     axe_finds_nothing(browser).await?;
     browser.fill("input[name=name]", name).await?;
     browser.click(USE).await?;
@@ -215,7 +215,6 @@ async fn without_scripts_or_a_name_the_password_signs_in_and_no_passkey_is_offer
         let disabled = json!({ "value": name == "localhost" });
         browser.devtools("Emulation.setScriptExecutionDisabled", disabled).await?;
         browser.goto(&format!("{}/sign-in", running.url)).await?;
-        assert!(!browser.page().source().await?.contains("passkey-form hidden=\"false\""));
         for button in browser.page().find_all(fantoccini::Locator::Css("passkey-form button")).await? {
             assert!(!button.is_displayed().await?, "{name}");
         }

@@ -139,8 +139,7 @@ fn add_page(app: &App, context: &PageContext, name: &str, errors: &FieldErrors) 
             div class="stack" {
                 @if let Some(text) = errors.on("credential") { (alert(Tone::Bad, &text, &Markup::default())) }
                 (form.render_for(app, context))
-                // Taken away by the script where the form is shown.
-                p class="muted" data-without-passkeys {
+                p class="muted without-passkeys" {
                     (context.t_with("passkey-not-here", &[("address", app.settings.public_url.as_str().into())]))
                 }
             }
