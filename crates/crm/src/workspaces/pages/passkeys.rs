@@ -131,8 +131,11 @@ fn add_page(app: &App, context: &PageContext, name: &str, errors: &FieldErrors) 
         action: "/account/passkeys",
         next: None,
         button: Button::primary(context.t("passkey-make")).icon(Icon::KeyRound),
-        head: html! { p class="muted" { (context.t("passkey-add-intro")) } },
-        fields: html! { (name_field(context, name).error(errors.on("name"))) },
+        head: Markup::default(),
+        fields: html! {
+            p class="muted" { (context.t("passkey-add-intro")) }
+            (name_field(context, name).error(errors.on("name")))
+        },
     };
     let body = match relying_party(&app.settings.public_url) {
         Ok(_) => html! {
@@ -146,7 +149,7 @@ fn add_page(app: &App, context: &PageContext, name: &str, errors: &FieldErrors) 
         },
         Err(error) => impossible(app, context, error),
     };
-    let head = PageHead::new(context.t("passkey-add")).back(context.t("second-factor"), LIST);
+    let head = PageHead::new(context.t("passkey-add")).back(context.t("account-second-factor-begin"), LIST);
     page(context, &head, &html! { div class="narrow" { (panel(&context.t("passkey"), &Markup::default(), &body)) } })
 }
 

@@ -97,7 +97,7 @@ async fn remove(
 }
 
 fn head(context: &PageContext) -> PageHead {
-    PageHead::new(context.t("second-factor")).back(context.t("account-title"), "/account")
+    PageHead::new(context.t("account-second-factor-begin")).back(context.t("account-title"), "/account")
 }
 
 async fn second_factor_page(
@@ -132,7 +132,7 @@ fn not_begun(context: &PageContext) -> Markup {
     let body = html! {
         div class="stack" {
             p class="muted" { (context.t("second-factor-intro")) }
-            div { (Button::primary(context.t("second-factor-begin")).post("/account/second-factor/begin")) }
+            div { (Button::secondary(context.t("second-factor-begin")).post("/account/second-factor/begin")) }
         }
     };
     panel(&context.t("second-factor-app"), &Markup::default(), &body)
