@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::oidc::OidcArguments;
+
 #[derive(Parser)]
 #[command(
     name = "entente",
@@ -143,6 +145,8 @@ pub struct ServeArguments {
     /// Where weaknesses are reported: /.well-known/security.txt names it, as in mailto:security@example.com
     #[arg(long, value_name = "URL", env = "ENTENTE_SECURITY_CONTACT")]
     pub security_contact: Option<String>,
+    #[command(flatten)]
+    pub oidc: OidcArguments,
 }
 
 #[derive(Args)]

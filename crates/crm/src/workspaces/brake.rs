@@ -5,6 +5,8 @@
 //! meets the third, at most 20 tries an hour in all. Networks from which the account signed in before do not pay the
 //! third, so the owner gets in while the world guesses. Success gives the try back.
 
+use std::fmt::Display;
+
 use db::{DbError, Tx};
 use words::{EmailAddress, Span, Timestamp, UserId};
 
@@ -110,9 +112,10 @@ pub(super) fn pay_for_code(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<
     Ok(Payment::Paid)
 }
 
-/// Whether a denied access of this member is still worth a line in the trail: who hammers at a closed door fills no disk.
-pub(super) fn is_worth_a_line(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<bool, DbError> {
-    let bucket = format!("denied {user}");
+/// Whether a refusal of this member or stranger is still worth a line in the trail: who hammers at a closed door fills no
+/// disk.
+pub(super) fn is_worth_a_line(tx: &mut Tx, who: &dyn Display, now: Timestamp) -> Result<bool, DbError> {
+    let bucket = format!("denied {who}");
     let tries = store::tries(tx, &bucket, now)?;
     if DENIED.wait(tries, now) > Span::ZERO {
         return Ok(false);

@@ -13,6 +13,7 @@ mod import;
 mod kills;
 mod limits;
 mod nodes;
+mod oidc;
 mod outgoing;
 mod policy;
 mod releases;

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::set_up::hashing_failed;
+use super::single_sign_on::prove_button;
 use super::{
     FieldErrors, device_of, form_again, form_later, hidden, local_or_home, page_context, see_other, wait_text,
 };
@@ -32,8 +33,15 @@ struct ConfirmForm {
     next: String,
 }
 
-async fn show(Extension(visit): Extension<Visit>, Query(form): Query<ConfirmForm>) -> Response {
-    confirm_page(&page_context(&visit, None), &visit, &form.next, &FieldErrors::none()).into_response()
+async fn show(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Extension(session): Extension<OpenSession>,
+    Query(form): Query<ConfirmForm>,
+) -> Result<Response, Problem> {
+    let context = page_context(&visit, None);
+    let other = prove_button(&app, &context, &session, &form.next).await?;
+    Ok(confirm_page(&context, &visit, &form.next, &FieldErrors::none(), &other).into_response())
 }
 
 async fn submit(
@@ -52,7 +60,8 @@ async fn submit(
         previous_token: None,
     };
     let context = page_context(&visit, None);
-    let again = |errors: &FieldErrors| confirm_page(&context, &visit, &form.next, errors);
+    let other = prove_button(&app, &context, &session, &form.next).await?;
+    let again = |errors: &FieldErrors| confirm_page(&context, &visit, &form.next, errors, &other);
     match prove_again(&app, session.user, session.id, &credentials).await {
         Ok(()) => Ok(see_other(local_or_home(&form.next))),
         Err(SignInError::Refused) => Ok(form_again(again(&FieldErrors::of(&context, "password", "password-wrong")))),
@@ -64,7 +73,8 @@ async fn submit(
     }
 }
 
-fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &FieldErrors) -> Markup {
+/// `other` is another way to prove oneself.
+fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &FieldErrors, other: &Markup) -> Markup {
     let fields = html! {
         form class="stack" method="post" action="/account/confirm" hx-boost="false" {
             p class="muted" { (context.t("confirm-intro")) }
@@ -77,8 +87,10 @@ fn confirm_page(context: &PageContext, visit: &Visit, next: &str, errors: &Field
             (hidden("next", local_or_home(next)))
             div { (Button::primary(context.t("confirm-submit"))) }
         }
+        (other)
     };
     let title = context.t("confirm-title");
+    let fields = html! { div class="stack" { (fields) } };
     let body = html! { div class="narrow" { (panel(&visit.user_email, &Markup::default(), &fields)) } };
     page(context, &PageHead::new(&*title), &body)
 }

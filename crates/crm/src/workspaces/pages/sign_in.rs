@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::set_up::hashing_failed;
 use super::{
-    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other, wait_text,
+    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other,
+    single_sign_on, wait_text,
 };
 use crate::kernel::{Access, App, Language, Problem, RouteTable};
 use crate::ui::{Button, Density, Field, PageContext, Theme, Tone, alert, bare_page};
@@ -34,6 +35,8 @@ struct SignInQuery {
     next: String,
     /// `password-reset` after a new password was chosen.
     done: String,
+    /// Why the identity provider's account led nowhere.
+    problem: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -58,7 +61,8 @@ async fn show(
     let form = SignInForm { next: query.next, ..SignInForm::default() };
     let note = (query.done == "password-reset")
         .then(|| alert(Tone::Good, &context.t("sign-in-password-reset"), &Markup::default()));
-    Ok(page(&context, &form, note).into_response())
+    let note = note.or_else(|| single_sign_on::problem_alert(&app, &context, &query.problem));
+    Ok(page(&app, &context, &form, note).into_response())
 }
 
 async fn submit(
@@ -75,7 +79,7 @@ async fn submit(
         previous_token: session_token(&app, &headers).map(str::to_owned),
     };
     let context = bare_context(&app, &headers);
-    let refused = |text: &str| page(&context, &form, Some(alert(Tone::Bad, text, &Markup::default())));
+    let refused = |text: &str| page(&app, &context, &form, Some(alert(Tone::Bad, text, &Markup::default())));
     match sign_in(&app, credentials).await {
         Ok(entry) => Ok(let_in(&app, &entry, local_or_home(&form.next))),
         Err(SignInError::Refused) => Ok(form_again(refused(&context.t("sign-in-refused")))),
@@ -139,7 +143,7 @@ fn path_before(headers: &HeaderMap) -> &str {
     path.filter(|path| is_local_path(path)).unwrap_or("/")
 }
 
-fn page(context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Markup {
+fn page(app: &App, context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Markup {
     let body = html! {
         @if let Some(note) = note { (note) }
         form method="post" action="/sign-in" hx-boost="false" {
@@ -154,6 +158,7 @@ fn page(context: &PageContext, form: &SignInForm, note: Option<Markup>) -> Marku
             (hidden("next", local_or_home(&form.next)))
             (Button::primary(context.t("sign-in-submit")).wide())
         }
+        (single_sign_on::sign_in_button(app, context, &form.next))
         p class="muted" { (context.t("sign-in-forgotten")) }
     };
     bare_page(context, &context.t("sign-in-title"), &body)
