@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use outgoing::{Client, Limits, Origin, Request, Response, SendError, Trust};
+use outgoing::{Client, Limits, Origin, Response, SendError, Trust};
 use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -79,7 +79,7 @@ fn trust_in(pem: &str) -> (tempfile::TempDir, Trust) {
 
 async fn ask(home: &str, trust: &Trust, address: &str) -> Result<Response, SendError> {
     let client = Client::new(Origin::parse(home).unwrap(), trust.clone(), LIMITS);
-    client.send(Request::get(address).body(Vec::new()).unwrap()).await
+    client.send(hyper::Request::get(address).body(Vec::new()).unwrap()).await
 }
 
 async fn ask_in_plain_text(bytes: Vec<u8>) -> Result<Response, SendError> {
