@@ -3,10 +3,11 @@
 //! The administrator names one provider in the settings. A member is known there by issuer and subject; the first time,
 //! a verified address that belongs to a member, or to somebody invited, links both. The provider makes nobody a member.
 //! The way out and back is bound to the browser by a cookie and used once ([`attempt`]); what the provider answers is
-//! believed only after every check of OpenID Connect Core 3.1.3.7 ([`provider`]); who gets in is decided in [`admit`].
+//! believed only after every check of OpenID Connect Core 3.1.3.7 ([`id_token`]); who gets in is decided in [`admit`].
 
 mod admit;
 mod attempt;
+mod id_token;
 mod links;
 mod person;
 mod provider;

@@ -1,20 +1,18 @@
-//! The identity provider: what it says of itself, and what of its answers is believed.
+//! The identity provider: what it says of itself, the way to it, and the tokens it gives for a code.
 
 use std::fmt;
 use std::pin::Pin;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
-    CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreSubjectIdentifierType, CoreTokenResponse, CoreUserInfoClaims,
+    CoreIdTokenClaims, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType, CoreTokenResponse, CoreUserInfoClaims,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalProviderMetadata, AsyncHttpClient, AuthType, AuthenticationFlow, AuthorizationCode,
-    ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
-    ProviderMetadata, RedirectUrl, Scope, SignatureVerificationError, TokenResponse as _,
+    AdditionalProviderMetadata, AsyncHttpClient, AuthType, AuthenticationFlow, AuthorizationCode, ClientId,
+    ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl,
+    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope,
 };
 use outgoing::{Client, SendError};
 use serde::{Deserialize, Serialize};
@@ -23,6 +21,7 @@ use words::{EmailAddress, Span, Timestamp};
 
 use super::SignOnError;
 use super::attempt::{Aim, Attempt};
+use super::id_token::{CLOCKS_APART, Refusal, check};
 use super::person::{Person, is_second_factor};
 use crate::kernel::App;
 
@@ -77,22 +76,6 @@ enum Known {
 const BELIEVED_FOR: Span = Span::from_minutes(5);
 /// Whoever presses the button meanwhile is told at once, and nobody queues for a provider that hangs.
 const SILENT_FOR: Span = Span::from_secs(5);
-/// How far the provider's clock may be ahead of ours.
-const CLOCKS_APART: Span = Span::from_minutes(5);
-
-/// Signatures with a public key. A shared secret that also opens the token endpoint signs nobody in, and `none` no one.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
-
 /// What a provider may say besides what the library knows (RFC 9207, section 3).
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 struct More {
@@ -117,7 +100,7 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-type Relying =
+pub(super) type Relying =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// What binds the answer to the question.
@@ -183,12 +166,12 @@ impl Provider {
         let relying = self.relying(app, &metadata)?;
         let tokens = self.exchange(&relying, code, proofs.verifier).await?;
         let nonce = Nonce::new(proofs.nonce);
-        let claims = match self.claims(app, &relying, &tokens, &nonce) {
+        let claims = match check(&relying, &tokens, &nonce, app.now()) {
             // The provider has a new key since we last looked.
             Err(Refusal::UnknownKey) => {
                 *self.known.lock().await = Known::Nothing;
                 let relying = self.relying(app, &self.metadata(app).await?)?;
-                self.claims(app, &relying, &tokens, &nonce)
+                check(&relying, &tokens, &nonce, app.now())
             }
             claims => claims,
         };
@@ -253,41 +236,6 @@ impl Provider {
         })
     }
 
-    /// The claims of an ID token that passed every check.
-    fn claims(
-        &self,
-        app: &App,
-        relying: &Relying,
-        tokens: &CoreTokenResponse,
-        nonce: &Nonce,
-    ) -> Result<CoreIdTokenClaims, Refusal> {
-        let token = tokens.id_token().ok_or(Refusal::Broken("there is no ID token"))?;
-        let now = app.now();
-        let latest = millis(now.plus(CLOCKS_APART));
-        let verifier: CoreIdTokenVerifier<'_> = relying
-            .id_token_verifier()
-            .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || (UNIX_EPOCH + Duration::from_millis(millis(now))).into())
-            .set_issue_time_verifier_fn(move |issued| match u64::try_from(issued.timestamp_millis()) {
-                Ok(issued) if issued <= latest => Ok(()),
-                _ => Err("issued in the future".to_owned()),
-            });
-        let claims = token.claims(&verifier, nonce)?;
-        if claims.authorized_party().is_some_and(|party| party.as_str() != self.settings.client_id) {
-            return Err(Refusal::Broken("it is for another party"));
-        }
-        if let Some(expected) = claims.access_token_hash() {
-            let unsigned = |_: SignatureVerificationError| Refusal::Broken("its signature cannot be checked");
-            let (algorithm, key) =
-                (token.signing_alg().map_err(unsigned)?, token.signing_key(&verifier).map_err(unsigned)?);
-            let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
-            if actual.ok().as_ref() != Some(expected) {
-                return Err(Refusal::Broken("it belongs to another access token"));
-            }
-        }
-        Ok(claims.clone())
-    }
-
     /// The address may stand behind another endpoint; it counts only if that speaks of the same subject.
     async fn describe(&self, relying: &Relying, tokens: &CoreTokenResponse, claims: &CoreIdTokenClaims) -> Person {
         let mut person = Person {
@@ -323,40 +271,6 @@ impl Provider {
     }
 }
 
-/// Why an ID token is not believed.
-enum Refusal {
-    UnknownKey,
-    Broken(&'static str),
-}
-
-impl Refusal {
-    fn reason(&self) -> &'static str {
-        match self {
-            Self::UnknownKey => "the ID token is signed with a key that the provider does not publish",
-            Self::Broken(reason) => reason,
-        }
-    }
-}
-
-impl From<ClaimsVerificationError> for Refusal {
-    fn from(error: ClaimsVerificationError) -> Self {
-        Self::Broken(match error {
-            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
-                return Self::UnknownKey;
-            }
-            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::DisallowedAlg(_)) => {
-                "the ID token is signed with an algorithm that is not allowed, or not at all"
-            }
-            ClaimsVerificationError::SignatureVerification(_) => "the signature of the ID token is wrong",
-            ClaimsVerificationError::Expired(_) => "the ID token has expired, or is of the future",
-            ClaimsVerificationError::InvalidAudience(_) => "the ID token is for another client",
-            ClaimsVerificationError::InvalidIssuer(_) => "the ID token is of another issuer",
-            ClaimsVerificationError::InvalidNonce(_) => "the ID token answers another question",
-            _ => "the ID token cannot be used",
-        })
-    }
-}
-
 /// What went wrong, without a word of the answer.
 fn told(error: &openidconnect::DiscoveryError<SendError>) -> String {
     use openidconnect::DiscoveryError::{Parse, Request, Response, Validation};
@@ -372,10 +286,6 @@ fn told(error: &openidconnect::DiscoveryError<SendError>) -> String {
 /// An address counts if the provider says that it has verified it.
 fn verified(email: Option<&str>, is_verified: Option<bool>) -> Option<EmailAddress> {
     email.filter(|_| is_verified == Some(true)).and_then(|email| EmailAddress::parse(email).ok())
-}
-
-fn millis(at: Timestamp) -> u64 {
-    u64::try_from(at.as_millis()).unwrap_or(0)
 }
 
 fn timestamp(millis: i64) -> Timestamp {
