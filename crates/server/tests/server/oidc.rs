@@ -2,9 +2,9 @@
 //! Foundation), in real Chromium.
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::json;
 use testkit::browser::Browser;
@@ -41,6 +41,8 @@ fn installed() -> Option<PathBuf> {
 struct IdentityProvider {
     issuer: String,
     child: Child,
+    /// Held open: who writes to nobody is ended.
+    _told: Lines<BufReader<ChildStdout>>,
 }
 
 impl IdentityProvider {
@@ -53,8 +55,8 @@ impl IdentityProvider {
         node.args(["provider.mjs", &told]).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = node.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert_eq!(lines.next().unwrap().unwrap(), "ready");
-        Self { issuer, child }
+        assert!(lines.by_ref().map_while(Result::ok).any(|line| line == "ready"), "the provider did not start");
+        Self { issuer, child, _told: lines }
     }
 
     fn end(&mut self) {

@@ -86,7 +86,8 @@ pub(super) fn check(
         return Err(Refusal::Broken("the ID token is for another party"));
     }
     if let Some(expected) = claims.access_token_hash() {
-        let unsigned = |_: SignatureVerificationError| Refusal::Broken("the signature of the ID token cannot be checked");
+        let unsigned =
+            |_: SignatureVerificationError| Refusal::Broken("the signature of the ID token cannot be checked");
         let (algorithm, key) =
             (token.signing_alg().map_err(unsigned)?, token.signing_key(&verifier).map_err(unsigned)?);
         let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
