@@ -105,6 +105,7 @@ async fn sign_in(app: &App, provider: &Provider, person: Person, back: Return) -
 }
 
 /// Why nobody gets in, for the trail and for him.
+#[derive(Clone, Copy)]
 struct Refusal {
     user: Option<UserId>,
     reason: &'static str,
