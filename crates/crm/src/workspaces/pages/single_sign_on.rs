@@ -198,7 +198,7 @@ pub(super) async fn account_panel(app: &App, context: &PageContext, session: &Op
     let body = html! {
         div class="stack" hx-boost="false" {
             p class="muted" { (text) }
-            (button)
+            div { (button) }
         }
     };
     Ok(panel(&provider.settings.name, &Markup::default(), &body))
@@ -209,7 +209,7 @@ fn link_button(context: &PageContext) -> Button {
 }
 
 fn unlink_button(context: &PageContext) -> Button {
-    Button::danger(context.t("sso-unlink")).post("/account/sso/unlink")
+    Button::secondary(context.t("sso-unlink")).post("/account/sso/unlink")
 }
 
 fn provider_of(app: &App) -> Result<&Provider, Problem> {
