@@ -301,6 +301,7 @@ sso-not-linked = You can sign in here with your account at { $name }.
 notice-sso-linked = Linked: from now on you can sign in that way
 notice-sso-unlinked = Link removed
 problem-sso-gone = This sign-in took too long, was used already, or began in another browser. Begin again.
+problem-sso-too-soon = Too many sign-ins began from your network. Wait a moment and begin again.
 problem-sso-unreachable = The sign-in service of your company cannot be reached right now. Sign in with your password, or try again in a moment.
 problem-sso-cancelled = You were not signed in. Begin again, or use your password.
 problem-sso-unbelievable = The answer of the sign-in service could not be trusted. Nobody was signed in. If it happens again, tell your administrator: the server’s log says why.

@@ -301,6 +301,7 @@ sso-not-linked = Vous pouvez vous connecter ici avec votre compte chez { $name }
 notice-sso-linked = Compte lié : vous pouvez désormais vous connecter ainsi
 notice-sso-unlinked = Lien retiré
 problem-sso-gone = Cette connexion a pris trop de temps, a déjà servi, ou a commencé dans un autre navigateur. Recommencez.
+problem-sso-too-soon = Trop de connexions ont commencé depuis votre réseau. Attendez un instant, puis recommencez.
 problem-sso-unreachable = Le service de connexion de votre entreprise est injoignable pour l’instant. Connectez-vous avec votre mot de passe, ou réessayez dans un moment.
 problem-sso-cancelled = Vous n’avez pas été connecté. Recommencez, ou utilisez votre mot de passe.
 problem-sso-unbelievable = La réponse du service de connexion n’est pas digne de confiance. Personne n’a été connecté. Si cela se reproduit, prévenez votre administrateur : le journal du serveur dit pourquoi.

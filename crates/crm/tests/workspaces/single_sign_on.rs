@@ -350,6 +350,16 @@ on_both!(only_a_page_of_ours_leads_to_the_provider, |db| async move {
     }
 });
 
+on_both!(a_network_leaves_for_the_provider_two_hundred_times_at_once_and_no_more, |db| async move {
+    let (test, _idp) = open(db).await;
+    for _ in 0..200 {
+        assert!(!test.get(BEGIN, "").await.header("location").starts_with("/sign-in"));
+    }
+    check_refused(&test.get(BEGIN, "").await, "too-soon", "one more");
+    test.advance(Span::from_secs(2));
+    assert!(!test.get(BEGIN, "").await.header("location").starts_with("/sign-in"));
+});
+
 #[tokio::test]
 async fn on_a_public_address_the_cookie_is_for_this_host_alone() {
     let (db, _folder) = testkit::databases::fresh_sqlite(crm::MIGRATIONS);

@@ -11,10 +11,11 @@ use serde::Deserialize;
 use super::{bare_context, device_of, hidden, let_in, local_or_home, page_context, see_other};
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit, percent_encoded};
 use crate::ui::{Button, PageContext, PageHead, Tone, alert, page, panel};
+use crate::workspaces::client_address::ClientAddress;
 use crate::workspaces::cookies::{cookie, session_token, set_cookie};
 use crate::workspaces::sessions::{OpenSession, Sender, open_session};
 use crate::workspaces::single_sign_on::{
-    Admitted, Aim, Attempt, Begun, Provider, Return, SignOnError, begin, come_back, find_link, remove_link,
+    Admitted, Aim, Attempt, Begun, Leaving, Provider, Return, SignOnError, begin, come_back, find_link, remove_link,
 };
 
 pub(super) fn routes(table: &mut RouteTable) {
@@ -36,6 +37,7 @@ struct NextQuery {
 async fn leave_for_provider(
     State(app): State<App>,
     Query(query): Query<NextQuery>,
+    Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let provider = provider_of(&app)?;
@@ -43,7 +45,8 @@ async fn leave_for_provider(
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return Ok(see_other("/sign-in"));
     }
-    match begin(&app, provider, Aim::SignIn, None, local_or_home(&query.next)).await {
+    let leaving = Leaving { address, next: local_or_home(&query.next) };
+    match begin(&app, provider, Aim::SignIn, None, leaving).await {
         Ok(begun) => {
             let mut response = see_other(&begun.url);
             keep_cookie(&app, &mut response, &begun);
@@ -103,23 +106,31 @@ async fn prove(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
     Extension(session): Extension<OpenSession>,
+    Extension(address): Extension<ClientAddress>,
     Form(form): Form<NextForm>,
 ) -> Result<Response, Problem> {
-    go_on(&app, &visit, &session, Aim::Prove, local_or_home(&form.next)).await
+    go_on(&app, &visit, &session, Aim::Prove, Leaving { address, next: local_or_home(&form.next) }).await
 }
 
 async fn link(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
     Extension(session): Extension<OpenSession>,
+    Extension(address): Extension<ClientAddress>,
 ) -> Result<Response, Problem> {
-    go_on(&app, &visit, &session, Aim::Link, "/account").await
+    go_on(&app, &visit, &session, Aim::Link, Leaving { address, next: "/account" }).await
 }
 
 /// A page that leads to the provider: the answer to a form must not (`form-action` of the content security policy).
-async fn go_on(app: &App, visit: &Visit, session: &OpenSession, aim: Aim, next: &str) -> Result<Response, Problem> {
+async fn go_on(
+    app: &App,
+    visit: &Visit,
+    session: &OpenSession,
+    aim: Aim,
+    leaving: Leaving<'_>,
+) -> Result<Response, Problem> {
     let provider = provider_of(app)?;
-    let begun = match begin(app, provider, aim, Some((session.id, session.user)), next).await {
+    let begun = match begin(app, provider, aim, Some((session.id, session.user)), leaving).await {
         Ok(begun) => begun,
         Err(error) => return back_to_account(error),
     };
@@ -226,8 +237,9 @@ fn keep_cookie(app: &App, response: &mut Response, begun: &Begun) {
 }
 
 /// The words of an address that say what went wrong; each has a text.
-pub(super) const CODES: [&str; 7] = [
+pub(super) const CODES: [&str; 8] = [
     "sso-gone",
+    "sso-too-soon",
     "sso-unreachable",
     "sso-cancelled",
     "sso-unbelievable",
@@ -239,6 +251,7 @@ pub(super) const CODES: [&str; 7] = [
 fn code_of(error: SignOnError) -> Result<&'static str, Problem> {
     Ok(match error {
         SignOnError::Gone => "sso-gone",
+        SignOnError::TooSoon => "sso-too-soon",
         SignOnError::Unreachable => "sso-unreachable",
         SignOnError::Cancelled => "sso-cancelled",
         SignOnError::Unbelievable => "sso-unbelievable",

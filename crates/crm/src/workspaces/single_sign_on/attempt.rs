@@ -13,6 +13,8 @@ use words::{Span, Timestamp, UserId};
 use super::SignOnError;
 use super::provider::{Proofs, Provider};
 use crate::kernel::App;
+use crate::workspaces::brake::{Payment, pay_for_departure};
+use crate::workspaces::client_address::ClientAddress;
 use crate::workspaces::secrets::{Digest, digest, new_token};
 use crate::workspaces::store::single_sign_on as store;
 
@@ -56,6 +58,13 @@ impl Attempt {
     pub const LIFETIME: Span = Span::from_minutes(10);
 }
 
+/// From where somebody leaves, and where he wants to be afterwards.
+#[derive(Clone, Copy)]
+pub(in crate::workspaces) struct Leaving<'a> {
+    pub address: ClientAddress,
+    pub next: &'a str,
+}
+
 /// Where to send the browser, and the cookie it keeps meanwhile.
 pub(in crate::workspaces) struct Begun {
     pub url: String,
@@ -71,18 +80,22 @@ pub(in crate::workspaces) async fn begin(
     provider: &Provider,
     aim: Aim,
     session: Option<(Uuid, UserId)>,
-    next: &str,
+    leaving: Leaving<'_>,
 ) -> Result<Begun, SignOnError> {
     let now = app.now();
     let (state, browser) = (new_token(&app.chance), new_token(&app.chance));
     let proofs = proofs(&state.text, &browser.text);
     let url = provider.address_to(app, aim, &state.text, &proofs).await?;
+    let (address, next) = (leaving.address, leaving.next);
     let next = if next.len() > LONGEST_NEXT { "/" } else { next }.to_owned();
     let attempt = Attempt { aim, session, next, created_at: now, expires_at: now.plus(Attempt::LIFETIME) };
     app.db
         .write(move |tx| {
+            if let Payment::Wait(_) = pay_for_departure(tx, address, now)? {
+                return Err(SignOnError::TooSoon);
+            }
             store::delete_old_attempts(tx, now)?;
-            store::insert_attempt(tx, &state.digest, &browser.digest, &attempt)
+            Ok(store::insert_attempt(tx, &state.digest, &browser.digest, &attempt)?)
         })
         .await?;
     Ok(Begun { url, cookie: browser.text })

@@ -15,7 +15,7 @@ mod provider;
 pub use provider::{Provider, ProviderSettings};
 
 pub(super) use admit::{Admitted, Return, come_back};
-pub(super) use attempt::{Aim, Attempt, Begun, begin};
+pub(super) use attempt::{Aim, Attempt, Begun, Leaving, begin};
 pub(super) use links::{Link, find_link, remove_link};
 
 use db::DbError;
@@ -26,6 +26,8 @@ use thiserror::Error;
 pub(super) enum SignOnError {
     #[error("this took too long, was used already, or began in another browser; begin again")]
     Gone,
+    #[error("too many from this network went to the provider; wait a moment")]
+    TooSoon,
     #[error("the provider cannot be reached")]
     Unreachable,
     #[error("the provider signed nobody in")]
