@@ -290,3 +290,27 @@ error-internal-title = Something went wrong on our side
 error-internal-text = It was noted. Try again; if it happens again, tell your administrator.
 error-to-home = To the home page
 error-to-sign-in = Sign in
+
+# Signing in with an identity provider
+sso-sign-in = Sign in with { $name }
+sso-prove = Confirm with { $name }
+sso-prove-intro = { $name } asks you to sign in once more. Then you come back to where you were.
+sso-link = Link my account
+sso-link-intro = Sign in at { $name } with the account that is yours. From then on it signs you in here.
+sso-go-on = Go on to { $name }
+sso-unlink = Remove the link
+sso-linked-since = Your account at { $name } signs you in here, since { $since }.
+sso-not-linked = You can sign in here with your account at { $name }.
+notice-sso-linked = Linked: from now on you can sign in that way
+notice-sso-unlinked = Link removed
+problem-sso-gone = This sign-in took too long, was used already, or began in another browser. Begin again.
+problem-sso-too-soon = Too many sign-ins began from your network. Wait a moment and begin again.
+problem-sso-unreachable = The sign-in service of your company cannot be reached right now. Sign in with your password, or try again in a moment.
+problem-sso-cancelled = You were not signed in. Begin again, or use your password.
+problem-sso-unbelievable = The answer of the sign-in service could not be trusted. Nobody was signed in. If it happens again, tell your administrator: the server’s log says why.
+problem-sso-unverified = The sign-in service has not verified your email address, so we cannot tell which account is yours. Sign in with your password and link it under Your account.
+problem-sso-stranger = Nobody with this address may sign in here. Ask an administrator of your shop to invite you.
+problem-sso-other-person = This account already belongs together with another one. An administrator can tell who is who in the audit trail.
+audit-sso-linked = Account of the identity provider linked
+audit-sso-refused = Refused after the identity provider
+audit-sso-unlinked = Account of the identity provider no longer linked

@@ -290,3 +290,27 @@ error-internal-title = Quelque chose s’est mal passé de notre côté
 error-internal-text = C’est noté. Réessayez ; si cela se reproduit, prévenez votre administrateur.
 error-to-home = Aller à l’accueil
 error-to-sign-in = Se connecter
+
+# La connexion par un fournisseur d’identité
+sso-sign-in = Se connecter avec { $name }
+sso-prove = Confirmer avec { $name }
+sso-prove-intro = { $name } vous demande de vous connecter encore une fois. Vous revenez ensuite là où vous étiez.
+sso-link = Lier mon compte
+sso-link-intro = Connectez-vous chez { $name } avec le compte qui est le vôtre. Il vous connectera ensuite ici.
+sso-go-on = Continuer vers { $name }
+sso-unlink = Retirer le lien
+sso-linked-since = Votre compte chez { $name } vous connecte ici, depuis le { $since }.
+sso-not-linked = Vous pouvez vous connecter ici avec votre compte chez { $name }.
+notice-sso-linked = Compte lié : vous pouvez désormais vous connecter ainsi
+notice-sso-unlinked = Lien retiré
+problem-sso-gone = Cette connexion a pris trop de temps, a déjà servi, ou a commencé dans un autre navigateur. Recommencez.
+problem-sso-too-soon = Trop de connexions ont commencé depuis votre réseau. Attendez un instant, puis recommencez.
+problem-sso-unreachable = Le service de connexion de votre entreprise est injoignable pour l’instant. Connectez-vous avec votre mot de passe, ou réessayez dans un moment.
+problem-sso-cancelled = Vous n’avez pas été connecté. Recommencez, ou utilisez votre mot de passe.
+problem-sso-unbelievable = La réponse du service de connexion n’est pas digne de confiance. Personne n’a été connecté. Si cela se reproduit, prévenez votre administrateur : le journal du serveur dit pourquoi.
+problem-sso-unverified = Le service de connexion n’a pas vérifié votre adresse e-mail : impossible de savoir quel compte est le vôtre. Connectez-vous avec votre mot de passe et liez-le dans Votre compte.
+problem-sso-stranger = Personne avec cette adresse ne peut se connecter ici. Demandez à un administrateur de votre boutique de vous inviter.
+problem-sso-other-person = Ce compte est déjà associé à un autre. Le journal d’audit dira à un administrateur qui est qui.
+audit-sso-linked = Compte du fournisseur d’identité lié
+audit-sso-refused = Refus après le fournisseur d’identité
+audit-sso-unlinked = Compte du fournisseur d’identité délié

@@ -55,6 +55,8 @@ pub enum Room {
     Pure,
     /// `crates/db`.
     Db,
+    /// `crates/outgoing`.
+    Outgoing,
     /// `crm/src/kernel`.
     Kernel,
     /// `crm/src/ui`.
@@ -103,6 +105,11 @@ pub const WALLS: &[Wall] = &[
         room: Room::Db,
         never: &["engine", "crm", "server", "axum", "maud"],
         instead: "db is the waist below the product: it knows words and the drivers only",
+    },
+    Wall {
+        room: Room::Outgoing,
+        never: &["db", "engine", "words", "crm", "server", "axum", "maud"],
+        instead: "outgoing sends requests and knows nothing of what they are about: build them where that is known",
     },
     Wall {
         room: Room::Kernel,
@@ -281,5 +288,10 @@ pub const GRANTS: &[Grant] = &[
         file: "crates/crm/src/kernel/app.rs",
         path: "crm::intake::Health",
         because: "App hands the gathered figures to the handlers of intake; the kernel never calls it",
+    },
+    Grant {
+        file: "crates/crm/src/kernel/app.rs",
+        path: "crm::workspaces::Provider",
+        because: "App hands the identity provider to the handlers of workspaces; the kernel never calls it",
     },
 ];

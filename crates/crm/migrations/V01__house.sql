@@ -127,6 +127,28 @@ CREATE TABLE passkey_challenges (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX passkey_challenges_by_end ON passkey_challenges (expires_at);
+-- Somebody on his way to the identity provider and back. `browser_digest` is that of a cookie.
+CREATE TABLE sso_attempts (
+  state_digest BYTEA NOT NULL PRIMARY KEY,
+  browser_digest BYTEA NOT NULL,
+  aim TEXT NOT NULL,
+  session_id UUID,
+  user_id UUID,
+  next TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX sso_attempts_by_end ON sso_attempts (expires_at);
+
+-- Which account of an identity provider is whose; `subject` is the provider's own id of him.
+CREATE TABLE sso_links (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id UUID NOT NULL,
+  linked_at BIGINT NOT NULL,
+  PRIMARY KEY (issuer, subject)
+);
+CREATE UNIQUE INDEX sso_links_by_user ON sso_links (user_id, issuer);
 
 CREATE TABLE api_keys (
   workspace_id UUID NOT NULL,

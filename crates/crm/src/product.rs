@@ -27,6 +27,7 @@ impl Parts {
             health: Health::default(),
             ending: Ending::default(),
             steady_clock: SteadyClock::default(),
+            provider: None,
         }
     }
 }

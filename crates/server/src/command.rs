@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::oidc::OidcArguments;
+
 #[derive(Parser)]
 #[command(
     name = "entente",
@@ -149,6 +151,8 @@ pub struct ServeArguments {
     /// File to which every new entry of the audit trail is added, as a line of JSON
     #[arg(long, value_name = "FILE", env = "ENTENTE_AUDIT_LOG")]
     pub audit_log: Option<PathBuf>,
+    #[command(flatten)]
+    pub oidc: OidcArguments,
 }
 
 #[derive(Args)]

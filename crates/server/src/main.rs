@@ -17,6 +17,7 @@ mod installation;
 mod key_file;
 mod keys;
 mod metrics;
+mod oidc;
 mod patience;
 mod redirect;
 mod say;

@@ -13,6 +13,7 @@ use crate::connection::Connections;
 use crate::failure::Failure;
 use crate::http::{self, Front, Wire};
 use crate::metrics::{self, Metrics};
+use crate::oidc::OidcSettings;
 use crate::redirect::{self, Challenges};
 use crate::settings::{ServeSettings, TlsSettings};
 use crate::tls::{self, Certificates};
@@ -36,7 +37,8 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         security_contact: settings.security_contact.clone(),
         ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened.vault)
     };
-    let app = App::from(Parts { ending, ..installation::parts(opened.db.clone(), app_settings) });
+    let provider = settings.oidc.clone().map(OidcSettings::open).transpose().map_err(Failure::usage)?;
+    let app = App::from(Parts { ending, provider, ..installation::parts(opened.db.clone(), app_settings) });
     app.db.keep_free(settings.min_free_mb.saturating_mul(1024 * 1024));
     provision_all(&app).await?;
     if let Some(log) = audit_log {

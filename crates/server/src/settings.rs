@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::acme::AcmeSettings;
 use crate::command::{InstallationArguments, LogFormat, ServeArguments};
+use crate::oidc::{OidcArguments, OidcError, OidcSettings};
 use crate::tls::CertificateFiles;
 
 /// The settings file looked for where the command runs.
@@ -20,7 +21,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr
 const DEFAULT_MIN_FREE_MB: u64 = 256;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 27] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
@@ -36,6 +37,13 @@ const KEYS: [&str; 20] = [
     "log_format",
     "metrics_listen",
     "min_free_mb",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_client_secret_file",
+    "oidc_issuer",
+    "oidc_name",
+    "oidc_root",
+    "oidc_second_factor",
     "public_url",
     "security_contact",
     "tls_certificate",
@@ -57,6 +65,8 @@ pub enum SettingsError {
     BadTls(&'static str),
     #[error("security_contact is {0}; write it as mailto:security@example.com or https://…")]
     BadSecurityContact(String),
+    #[error(transparent)]
+    BadOidc(#[from] OidcError),
 }
 
 /// Where the data is and how to log: what every command needs.
@@ -75,7 +85,7 @@ pub enum Place {
     Postgres(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ServeSettings {
     pub installation: InstallationSettings,
     pub listen: SocketAddr,
@@ -91,6 +101,7 @@ pub struct ServeSettings {
     pub security_contact: Option<String>,
     /// Where every new entry of the audit trail is added.
     pub audit_log: Option<PathBuf>,
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Where the certificate comes from.
@@ -123,6 +134,9 @@ struct FileSettings {
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
+    /// Read by itself: a mistake keeps its line.
+    #[serde(skip)]
+    oidc: OidcArguments,
 }
 
 impl InstallationSettings {
@@ -200,6 +214,7 @@ impl ServeSettings {
             http_listen,
             security_contact: contact.map(check_security_contact).transpose()?,
             audit_log: arguments.audit_log.clone().or(file.audit_log),
+            oidc: arguments.oidc.clone().or(file.oidc).resolve()?,
         })
     }
 }
@@ -304,7 +319,8 @@ impl FileSettings {
             let nearest = nearest(key);
             return Err(SettingsError::UnknownKey { path: path.to_owned(), key: key.clone(), nearest });
         }
-        toml::from_str(text).map_err(bad)
+        let oidc = toml::from_str(text).map_err(bad)?;
+        Ok(Self { oidc, ..toml::from_str(text).map_err(bad)? })
     }
 }
 
@@ -317,6 +333,7 @@ fn nearest(key: &str) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::oidc::SecondFactor;
 
     #[test]
     fn an_unknown_key_is_refused_and_the_nearest_known_one_named() {
@@ -350,6 +367,13 @@ mod tests {
             acme_root = "r.pem"
             security_contact = "mailto:security@example.com"
             audit_log = "audit.jsonl"
+            oidc_issuer = "https://login.example.com"
+            oidc_client_id = "entente"
+            oidc_client_secret = "s"
+            oidc_client_secret_file = "f"
+            oidc_name = "Example"
+            oidc_root = "o.pem"
+            oidc_second_factor = "trust"
         "#;
         let file = FileSettings::parse(text, "entente.toml").unwrap();
         assert_eq!(file.listen.unwrap().port(), 80);
@@ -358,6 +382,7 @@ mod tests {
         assert_eq!((settings.log_format, settings.log.as_str()), (LogFormat::Json, "warn"));
         assert_eq!(settings.place, Place::Postgres("postgres://x".to_owned()));
         assert_eq!(settings.key_file, PathBuf::from("k"));
+        assert_eq!(file.oidc.oidc_second_factor, Some(SecondFactor::Trust));
     }
 
     #[test]
@@ -394,7 +419,7 @@ mod tests {
             ("http_listen = \"0.0.0.0:80\"".to_owned(), NO_TLS),
             ("tls_certificate = \"c\"\ntls_key = \"k\"\npublic_url = \"http://a.example\"".to_owned(), NOT_SECURE),
         ] {
-            assert_eq!(serve(&text), Err(reason.to_owned()), "{text}");
+            assert_eq!(serve(&text).unwrap_err(), reason, "{text}");
         }
     }
 

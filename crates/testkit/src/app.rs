@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use crm::kernel::{Actor, App, Language, Role, Scope, Settings, Vault};
-use crm::workspaces::{self, ShopSettings};
+use crm::kernel::{Actor, App, Language, Parts, Role, Scope, Settings, Vault};
+use crm::workspaces::{self, Provider, ShopSettings};
 use db::Db;
 use tower::ServiceExt;
 use words::{EmailAddress, Span, Timestamp, UserId, WorkspaceId};
@@ -62,25 +62,35 @@ impl TestApp {
 
     /// An installation under a public address.
     pub fn at(db: Db, public_url: &str) -> Self {
-        Self::with_settings(
-            db,
-            Settings {
-                public_url: public_url.to_owned(),
-                is_secure: public_url.starts_with("https://"),
-                trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
-                vault: Vault::new(&repeatable_chance()),
-                security_contact: None,
-                shows_gallery: true,
-            },
-        )
+        Self::with_settings(db, Self::settings_at(public_url))
+    }
+
+    /// An installation under a public address whose members sign in with an identity provider too.
+    pub fn with_provider(db: Db, public_url: &str, provider: Provider) -> Self {
+        Self::with_parts(db, Self::settings_at(public_url), Some(provider))
     }
 
     /// An installation with these settings.
     pub fn with_settings(db: Db, settings: Settings) -> Self {
+        Self::with_parts(db, settings, None)
+    }
+
+    fn settings_at(public_url: &str) -> Settings {
+        Settings {
+            public_url: public_url.to_owned(),
+            is_secure: public_url.starts_with("https://"),
+            trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
+            vault: Vault::new(&repeatable_chance()),
+            security_contact: None,
+            shows_gallery: true,
+        }
+    }
+
+    fn with_parts(db: Db, settings: Settings, provider: Option<Provider>) -> Self {
         let now_ms = Arc::new(AtomicI64::new(START.as_millis()));
         let clock_ms = Arc::clone(&now_ms);
         let clock = Arc::new(move || Timestamp::from_millis(clock_ms.load(Ordering::SeqCst)));
-        let app = App::new(db, clock, repeatable_chance(), settings);
+        let app = App::from(Parts { provider, ..Parts::new(db, clock, repeatable_chance(), settings) });
         Self { router: crm::web::router(app.clone()), app, now_ms }
     }
 

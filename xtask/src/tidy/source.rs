@@ -83,6 +83,7 @@ fn room_of(path: &str) -> Room {
         _ if is_test_file(path) => Room::Workshop,
         ["crates", "words" | "engine", "src", ..] => Room::Pure,
         ["crates", "db", "src", ..] => Room::Db,
+        ["crates", "outgoing", "src", ..] => Room::Outgoing,
         ["crates", "crm", "src", "kernel", ..] => Room::Kernel,
         ["crates", "crm", "src", "ui", ..] => Room::Ui,
         ["crates", "crm", "src", "demo", ..] => Room::Demo,
@@ -305,6 +306,7 @@ mod tests {
     fn rooms_follow_the_folders() {
         let rooms = [
             ("crates/engine/src/window.rs", Room::Pure),
+            ("crates/outgoing/src/client.rs", Room::Outgoing),
             ("crates/crm/src/profiles/store.rs", Room::Store),
             ("crates/crm/src/profiles/store/people.rs", Room::Store),
             ("crates/crm/src/profiles/pages/person.rs", Room::Screen),

@@ -13,6 +13,7 @@ use super::throttle::Throttle;
 use super::vault::Vault;
 use crate::intake::{Health, Senders};
 use crate::stream::Stream;
+use crate::workspaces::Provider;
 
 /// The running product. Cheap to clone, as every request does several times; holds nothing that another process could
 /// not rebuild.
@@ -32,6 +33,8 @@ pub struct Parts {
     pub ending: Ending,
     /// What `clock` goes by, when it is the machine's: a jump that is not believed yet is told by it.
     pub steady_clock: SteadyClock,
+    /// The identity provider of this installation's members, if the administrator named one.
+    pub provider: Option<Provider>,
 }
 
 /// What an administrator decides in flags, environment or `entente.toml`.

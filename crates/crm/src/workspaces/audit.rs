@@ -118,7 +118,7 @@ pub async fn record_denial(app: &App, actor: &Actor, route: &'static str) -> Res
     app.db
         .write(move |tx| {
             if let Some(user) = actor.user()
-                && !is_worth_a_line(tx, user, moment.now)?
+                && !is_worth_a_line(tx, &user, moment.now)?
             {
                 return Ok(());
             }

@@ -5,6 +5,8 @@
 //! meets the third, at most 20 tries an hour in all. Networks from which the account signed in before do not pay the
 //! third, so the owner gets in while the world guesses. Success gives the try back.
 
+use std::fmt::Display;
+
 use db::{DbError, Tx};
 use words::{EmailAddress, Span, Timestamp, UserId};
 
@@ -132,9 +134,23 @@ fn give_back(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<(), DbError> {
     store::put_tries(tx, bucket, Tries { count, ..tries }, now.plus(Span::from_days(1)))
 }
 
-/// Whether a denied access of this member is still worth a line in the trail: who hammers at a closed door fills no disk.
-pub(super) fn is_worth_a_line(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<bool, DbError> {
-    let bucket = format!("denied {user}");
+/// Pays for a way to the identity provider, which leaves a row behind for ten minutes.
+pub(super) fn pay_for_departure(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<Payment, DbError> {
+    one_after_the_other(tx)?;
+    let bucket = format!("departure from {}", address.network());
+    let tries = store::tries(tx, &bucket, now)?;
+    let wait = DEPARTURE.wait(tries, now);
+    if wait > Span::ZERO {
+        return Ok(Payment::Wait(wait));
+    }
+    store::put_tries(tx, &bucket, DEPARTURE.after(tries, now), now.plus(DEPARTURE.memory()))?;
+    Ok(Payment::Paid)
+}
+
+/// Whether a refusal of this member or stranger is still worth a line in the trail: who hammers at a closed door fills no
+/// disk.
+pub(super) fn is_worth_a_line(tx: &mut Tx, who: &dyn Display, now: Timestamp) -> Result<bool, DbError> {
+    let bucket = format!("denied {who}");
     let tries = store::tries(tx, &bucket, now)?;
     if DENIED.wait(tries, now) > Span::ZERO {
         return Ok(false);
@@ -167,6 +183,9 @@ const ACCOUNT: Rule = Rule::Bucket { capacity: 8, refill: Span::from_minutes(5) 
 
 /// Far more than somebody denies himself who follows old links.
 const DENIED: Rule = Rule::Bucket { capacity: 100, refill: Span::from_minutes(1) };
+
+/// An office of two hundred people on a Monday morning, and one more every two seconds.
+const DEPARTURE: Rule = Rule::Bucket { capacity: 200, refill: Span::from_secs(2) };
 
 /// Five at once and one a minute: a guesser needs years for a code of six figures that lasts a minute and a half.
 const CODE: Rule = Rule::Bucket { capacity: 5, refill: Span::from_minutes(1) };

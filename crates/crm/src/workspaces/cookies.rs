@@ -89,7 +89,7 @@ pub(super) fn choice_cookie(app: &App, name: &str, value: &'static str) -> Heade
     set_cookie(app, name, value, Span::from_days(365))
 }
 
-fn set_cookie(app: &App, name: &str, value: &str, lifetime: Span) -> HeaderValue {
+pub(super) fn set_cookie(app: &App, name: &str, value: &str, lifetime: Span) -> HeaderValue {
     let secure = if app.settings.is_secure { "; Secure" } else { "" };
     let seconds = lifetime.as_millis() / 1000;
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
@@ -97,7 +97,7 @@ fn set_cookie(app: &App, name: &str, value: &str, lifetime: Span) -> HeaderValue
 }
 
 /// The value of a cookie (RFC 6265, section 5.4), the first if there are several.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

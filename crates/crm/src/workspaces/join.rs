@@ -102,13 +102,13 @@ pub(super) async fn join(app: &App, token: String, answer: Answer) -> Result<Ent
 }
 
 /// What an invitation's row must hold; one without it was not made by `invite`.
-struct Offer {
-    workspace: WorkspaceId,
-    email: EmailAddress,
-    role: Role,
+pub(super) struct Offer {
+    pub workspace: WorkspaceId,
+    pub email: EmailAddress,
+    pub role: Role,
 }
 
-fn offer_of(link: &OneTimeLink) -> Option<Offer> {
+pub(super) fn offer_of(link: &OneTimeLink) -> Option<Offer> {
     let concerns = link.concerns.clone();
     Some(Offer { workspace: concerns.workspace?, email: concerns.email?, role: concerns.role? })
 }

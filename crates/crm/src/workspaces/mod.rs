@@ -35,6 +35,7 @@ mod sessions;
 mod set_up;
 mod shops;
 mod sign_in;
+mod single_sign_on;
 mod store;
 
 pub use add_member::{add_member, create_workspace};
@@ -62,6 +63,7 @@ pub use security::require_second_factor;
 pub use sessions::{NewSession, OpenSession, Sender, open_session, start_session};
 pub use set_up::{SetUpError, ensure_setup_link};
 pub use sign_in::{SignInError, sign_in};
+pub use single_sign_on::{Provider, ProviderSettings};
 
 use db::{DbError, Tx};
 use words::WorkspaceId;

@@ -3,7 +3,7 @@
 use db::{DbError, Tx};
 use serde_json::Value;
 use thiserror::Error;
-use words::{Span, UserId, WorkspaceId};
+use words::{Span, Timestamp, UserId, WorkspaceId};
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::brake::{Payment, pay_for_code};
@@ -43,10 +43,7 @@ impl Door {
     /// Lets in whoever proved his first factor. Every way to a session goes through here or through the second step.
     pub fn enter(&self, tx: &mut Tx, workspace: WorkspaceId, user: UserId, role: Role) -> Result<Entry, DbError> {
         if has_second_factor(tx, user)? {
-            let mut link = self.step.row.clone();
-            link.concerns = Concerns { workspace: Some(workspace), user: Some(user), ..Concerns::default() };
-            store::insert_link(tx, &link, &self.step.digest, &user.to_string())?;
-            return Ok(Entry::SecondStep(self.step.token.clone()));
+            return self.ask_for_second_step(tx, workspace, user);
         }
         record_sign_in(tx, workspace, user, role, &self.moment)?;
         begin(tx, workspace, user, role, &self.session).map(Entry::Session)
@@ -64,6 +61,39 @@ impl Door {
         record_audit(tx, &actor, &self.moment, &AuditEntry::new("signed_in_with_passkey", &user))?;
         begin(tx, workspace, user, role, &self.session)
     }
+
+    /// The same for whom an identity provider signed in. Its second factor counts only where the administrator says so,
+    /// and a session is fresh only as far as the provider says when he proved himself.
+    pub fn enter_proved_elsewhere(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        user: UserId,
+        role: Role,
+        proved: ProvedElsewhere,
+    ) -> Result<Entry, DbError> {
+        if !proved.has_second_factor && has_second_factor(tx, user)? {
+            return self.ask_for_second_step(tx, workspace, user);
+        }
+        record_sign_in(tx, workspace, user, role, &self.moment)?;
+        let proved_at = proved.proved_at.unwrap_or(Timestamp::UNIX_EPOCH).min(self.session.now);
+        begin(tx, workspace, user, role, &SessionRow { proved_at, ..self.session.clone() }).map(Entry::Session)
+    }
+
+    fn ask_for_second_step(&self, tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<Entry, DbError> {
+        let mut link = self.step.row.clone();
+        link.concerns = Concerns { workspace: Some(workspace), user: Some(user), ..Concerns::default() };
+        store::insert_link(tx, &link, &self.step.digest, &user.to_string())?;
+        Ok(Entry::SecondStep(self.step.token.clone()))
+    }
+}
+
+/// What an identity provider says of how somebody signed in there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProvedElsewhere {
+    /// One that counts here.
+    pub has_second_factor: bool,
+    pub proved_at: Option<Timestamp>,
 }
 
 fn record_sign_in(

@@ -67,11 +67,14 @@ pub(super) struct SessionRow {
     pub digest: Digest,
     pub device: String,
     pub now: Timestamp,
+    /// When he proved who he is: now, unless somebody else says when it was.
+    pub proved_at: Timestamp,
 }
 
 pub(super) fn new_session_row(app: &App, device: String) -> SessionRow {
     let token = new_token(&app.chance);
-    SessionRow { id: new_row_id(app), token: token.text, digest: token.digest, device, now: app.now() }
+    let now = app.now();
+    SessionRow { id: new_row_id(app), token: token.text, digest: token.digest, device, now, proved_at: now }
 }
 
 /// Begins the session and forgets the user's ended ones.

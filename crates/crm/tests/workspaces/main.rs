@@ -1,9 +1,11 @@
 //! Set-up, sign-in, sessions, members, keys, and what stands in front of every route.
 #![allow(clippy::unwrap_used)]
 
+mod identity_provider;
 mod passkeys;
 mod second_factor;
 mod shell;
+mod single_sign_on;
 mod trail;
 
 use std::net::SocketAddr;

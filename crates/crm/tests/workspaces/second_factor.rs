@@ -16,14 +16,14 @@ const CONFIRM: &str = "/account/second-factor/confirm";
 const STEP: &str = "/sign-in/second-step";
 
 /// A member's phone, and what he wrote down.
-struct Phone {
+pub struct Phone {
     app: TOTP,
     key: String,
     recovery_codes: Vec<String>,
 }
 
 impl Phone {
-    fn code(&self, test: &TestApp) -> String {
+    pub fn code(&self, test: &TestApp) -> String {
         self.app.generate(test.now().as_millis().unsigned_abs() / 1000)
     }
 }
@@ -35,7 +35,7 @@ fn shown_code(answer: &Answer) -> String {
 }
 
 /// Sets the second factor up as its page asks.
-async fn enrol(test: &TestApp, cookie: &str) -> Phone {
+pub async fn enrol(test: &TestApp, cookie: &str) -> Phone {
     assert_eq!(test.post_form(BEGIN, cookie, &[]).await.header("location"), "/account/second-factor");
     let page = test.get("/account/second-factor", cookie).await;
     assert!(page.body.contains("class=\"qr-code\""), "the page shows a picture");
@@ -284,6 +284,7 @@ on_both!(who_owes_a_second_factor_can_do_nothing_but_set_one_up, |db| async move
         "POST /account/confirm/passkey/options",
         "POST /account/passkeys",
         "POST /account/passkeys/options",
+        "POST /account/confirm/sso",
         "POST /account/second-factor/begin",
         "POST /account/second-factor/confirm",
     ];
@@ -346,6 +347,8 @@ on_both!(what_would_let_an_intruder_stay_asks_for_the_password_anew, |db| async 
         "/account/passkeys/options",
         "/account/passkeys/{passkey}/rename",
         "/account/passkeys/{passkey}/remove",
+        "/account/sso/link",
+        "/account/sso/unlink",
     ] {
         assert!(asking.iter().any(|route| route.path == path && route.method == Method::POST), "{path}");
     }

@@ -15,6 +15,7 @@ mod killed_work;
 mod kills;
 mod limits;
 mod nodes;
+mod oidc;
 mod outgoing;
 mod policy;
 mod releases;

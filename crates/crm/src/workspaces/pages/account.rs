@@ -13,7 +13,7 @@ use super::choices::language_choices;
 use super::set_up::{hashing_failed, password_field};
 use super::{
     FieldErrors, NoticeQuery, device_label, device_of, form_again, form_later, hidden, name_error_key, page_context,
-    password_error_key, see_other, wait_text,
+    password_error_key, see_other, single_sign_on, wait_text,
 };
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::ui::{
@@ -143,6 +143,7 @@ async fn account_page(
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
     let sessions = list_sessions(app, session.user, session.role).await?;
+    let provider = single_sign_on::account_panel(app, context, session).await?;
     let nothing = Markup::default();
     let end_others = Button::secondary(context.t("sessions-end-others")).small().post("/account/sessions/end-others");
     let end_others = if sessions.len() > 1 {
@@ -159,6 +160,7 @@ async fn account_page(
                 }
                 div class="stack" {
                     (panel(&context.t("second-factor"), &nothing, &second_factor_line(context, session)))
+                    (provider)
                     (panel(&context.t("account-preferences"), &nothing, &preferences_form(context)))
                 }
             }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::passkey_form::{Asks, PasskeyForm, or};
 use super::set_up::hashing_failed;
+use super::single_sign_on::prove_button;
 use super::{
     FieldErrors, device_of, form_again, form_later, hidden, local_or_home, page_context, see_other, wait_text,
 };
@@ -86,6 +87,7 @@ pub(super) async fn confirm_again(
         true => passkey_way(app, context, next),
         false => Markup::default(),
     };
+    let provider = prove_button(app, context, session, next).await?;
     let fields = html! {
         form class="stack" method="post" action="/account/confirm" hx-boost="false" {
             p class="muted" { (context.t("confirm-intro")) }
@@ -104,6 +106,7 @@ pub(super) async fn confirm_again(
             @if let Some(text) = errors.on("credential") { (alert(Tone::Bad, &text, &Markup::default())) }
             (fields)
             (passkey)
+            (provider)
         }
     };
     let body = html! { div class="narrow" { (panel(&session.user_email, &Markup::default(), &body)) } };

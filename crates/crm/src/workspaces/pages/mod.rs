@@ -19,6 +19,7 @@ mod set_up;
 mod settings;
 mod shops;
 mod sign_in;
+mod single_sign_on;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -51,6 +52,7 @@ pub fn routes(table: &mut RouteTable) {
     passkey_sign_in::routes(table);
     confirm::routes(table);
     shops::routes(table);
+    single_sign_on::routes(table);
 }
 
 /// What a page of the product knows about its reader; `active` is the place that the navigation marks.
@@ -104,7 +106,7 @@ struct NoticeQuery {
     problem: String,
 }
 
-const DONE: [&str; 18] = [
+const DONE: [&str; 20] = [
     "role-changed",
     "member-disabled",
     "member-enabled",
@@ -123,6 +125,8 @@ const DONE: [&str; 18] = [
     "passkey-added",
     "passkey-renamed",
     "passkey-removed",
+    "sso-linked",
+    "sso-unlinked",
 ];
 
 const PROBLEMS: [&str; 7] = [
@@ -135,6 +139,10 @@ const PROBLEMS: [&str; 7] = [
     "passkey-name",
 ];
 
+fn problems() -> impl Iterator<Item = &'static str> {
+    PROBLEMS.into_iter().chain(single_sign_on::CODES)
+}
+
 impl NoticeQuery {
     /// Only words of the lists are shown: nobody can put his own text on our pages.
     fn add_to(&self, context: &mut PageContext) {
@@ -143,7 +151,7 @@ impl NoticeQuery {
             let text = context.t(&format!("notice-{}", self.done));
             context.toasts.push(Toast::success(language, text));
         }
-        if PROBLEMS.contains(&self.problem.as_str()) {
+        if problems().any(|known| known == self.problem) {
             let text = context.t(&format!("problem-{}", self.problem));
             context.toasts.push(Toast::error(language, text));
         }
@@ -276,7 +284,7 @@ mod tests {
     #[test]
     fn every_notice_and_role_has_a_text_in_both_languages() {
         let keys = DONE.iter().map(|code| format!("notice-{code}"));
-        let keys = keys.chain(PROBLEMS.iter().map(|code| format!("problem-{code}")));
+        let keys = keys.chain(problems().map(|code| format!("problem-{code}")));
         let keys = keys.chain(Role::ALL.iter().map(|role| format!("role-{role}")));
         for key in keys.chain(Role::ALL.iter().map(|role| format!("role-{role}-hint"))) {
             for language in Language::ALL {

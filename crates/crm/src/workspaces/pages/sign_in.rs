@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::passkey_sign_in::passkey_way;
 use super::set_up::hashing_failed;
 use super::{
-    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other, wait_text,
+    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other,
+    single_sign_on, wait_text,
 };
 use crate::kernel::{Access, App, Language, Problem, RouteTable};
 use crate::ui::{Button, Density, Field, PageContext, Theme, Tone, alert, bare_page};
@@ -35,6 +36,8 @@ struct SignInQuery {
     next: String,
     /// `password-reset` after a new password was chosen.
     done: String,
+    /// Why the identity provider's account led nowhere.
+    problem: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -59,6 +62,7 @@ async fn show(
     let form = SignInForm { next: query.next, ..SignInForm::default() };
     let note = (query.done == "password-reset")
         .then(|| alert(Tone::Good, &context.t("sign-in-password-reset"), &Markup::default()));
+    let note = note.or_else(|| single_sign_on::problem_alert(&app, &context, &query.problem));
     Ok(page(&app, &context, &form, note).into_response())
 }
 
@@ -162,6 +166,7 @@ fn page(app: &App, context: &PageContext, form: &SignInForm, note: Option<Markup
             (Button::primary(context.t("sign-in-submit")).wide())
         }
         (passkey_way(app, context, local_or_home(&form.next)))
+        (single_sign_on::sign_in_button(app, context, &form.next))
         p class="muted" { (context.t("sign-in-forgotten")) }
     };
     bare_page(context, &context.t("sign-in-title"), &body)

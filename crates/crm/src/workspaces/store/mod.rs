@@ -3,6 +3,7 @@
 
 pub(in crate::workspaces) mod passkeys;
 pub(in crate::workspaces) mod second_factor;
+pub(in crate::workspaces) mod single_sign_on;
 pub(in crate::workspaces) mod trail;
 
 use db::{DbError, FromValue, Row, ToValue, Tx, ValueRef, sql};
@@ -375,8 +376,16 @@ pub(in crate::workspaces) fn insert_session(
 ) -> Result<(), DbError> {
     tx.execute(
         sql("INSERT INTO sessions (token_digest, id, user_id, workspace_id, created_at, last_seen_at, proved_at, device)
-             VALUES ($1, $2, $3, $4, $5, $5, $5, $6)"),
-        &[&session.digest, &session.id, &user, &workspace, &session.now, &session.device],
+             VALUES ($1, $2, $3, $4, $5, $5, $6, $7)"),
+        &[
+            &session.digest,
+            &session.id,
+            &user,
+            &workspace,
+            &session.now,
+            &session.proved_at,
+            &session.device,
+        ],
     )?;
     Ok(())
 }

@@ -1,0 +1,59 @@
+//! Whose certificates are believed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use thiserror::Error;
+
+/// TLS 1.2 and 1.3 with verified certificates; there is no other kind.
+#[derive(Clone)]
+pub struct Trust(pub(crate) Arc<ClientConfig>);
+
+#[derive(Debug, Error)]
+pub enum TrustError {
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("no certificate to trust was found on this system; name a file of them")]
+    Nobody,
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+}
+
+impl Trust {
+    /// The authorities that this system trusts.
+    ///
+    /// # Errors
+    /// [`TrustError`] when there are none.
+    pub fn of_this_system() -> Result<Self, TrustError> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Self::in_roots(roots)
+    }
+
+    /// The certificates of a PEM file and no others: for an authority of one's own.
+    ///
+    /// # Errors
+    /// [`TrustError`] names the file that cannot be read.
+    pub fn of_file(path: &Path) -> Result<Self, TrustError> {
+        let unreadable = |error: &dyn std::fmt::Display| TrustError::Unreadable(format!("{}: {error}", path.display()));
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
+            roots.add(certificate.map_err(|error| unreadable(&error))?).map_err(|error| unreadable(&error))?;
+        }
+        Self::in_roots(roots)
+    }
+
+    fn in_roots(roots: RootCertStore) -> Result<Self, TrustError> {
+        if roots.is_empty() {
+            return Err(TrustError::Nobody);
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut config = versions.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(Arc::new(config)))
+    }
+}
