@@ -21,6 +21,7 @@ pub const ORDER: &[&str] = &[
     "reports",
     "stream",
     "intake",
+    "privacy",
 ];
 
 /// Rooms of `crm` that are no slice: what each of them may know there.
