@@ -161,7 +161,7 @@ fn certificate(app: &App, visit: &Visit, context: &PageContext, names: &Names, e
         told("erase-reason", context.t(&format!("erase-reason-{}", erasure.reason.code())).into_owned()),
         Fact::new(
             context.t("certificate-profiles"),
-            html! { @for profile in &erasure.profiles { code { (profile) } " " } },
+            html! { @for profile in &erasure.profiles { code class="certificate-code" { (profile) } " " } },
         ),
     ];
     let proof = match erasure.state {

@@ -16,8 +16,8 @@ use super::sheet::Sheet;
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit, texts};
 use crate::privacy::{EraseReason, EraseWanted, erase_person};
 use crate::ui::{
-    Button, Checked, Field, Icon, NavItem, PageContext, PageHead, RadioCard, Tone, alert, button_row, checkbox, page,
-    panel, radio_cards,
+    Button, Checked, Fact, Field, Icon, NavItem, PageContext, PageHead, RadioCard, Tone, alert, button_row, checkbox,
+    facts, page, panel, radio_cards,
 };
 use crate::workspaces::page_context;
 
@@ -102,18 +102,23 @@ fn erase_page(visit: &Visit, sheet: &Sheet, form: &EraseForm, fault: Option<Faul
 }
 
 fn what_goes(context: &PageContext, sheet: &Sheet) -> Markup {
-    let count = |number: usize| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
-    let events = context.integer(i64::try_from(sheet.facts.figures().events_count).unwrap_or(i64::MAX));
+    let of_list = |number: usize| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
+    let of_figure = |number: u64| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
+    let figures = sheet.facts.figures();
+    let known = [
+        ("erased-profiles", of_list(sheet.numbers().len())),
+        ("erased-events", of_figure(figures.events_count)),
+        ("erased-identifiers", of_list(sheet.identifiers.len())),
+        ("erased-orders", of_figure(figures.orders_count)),
+        ("erased-memberships", of_list(sheet.segments.len())),
+    ];
     html! {
-        ul class="plain-list" {
-            li { (context.t_with("erase-goes-profiles", &[("count", count(sheet.numbers().len()).into())])) }
-            li { (context.t_with("erase-goes-events", &[("count", events.into())])) }
-            li { (context.t_with("erase-goes-identifiers", &[("count", count(sheet.identifiers.len()).into())])) }
-            li { (context.t("erase-goes-orders")) }
-            li { (context.t("erase-goes-rest")) }
+        div class="stack" {
+            (facts(&known.map(|(key, count)| Fact::text(context.t(key), &count))))
+            p { (context.t("erase-goes-rest")) }
+            p class="note" { (context.t("erase-stays")) }
+            p class="note" { (context.t("erase-backups")) }
         }
-        p class="note" { (context.t("erase-stays")) }
-        p class="note" { (context.t("erase-backups")) }
     }
 }
 
