@@ -18,9 +18,11 @@ use crate::sqlite::sqlite_error;
 
 /// Pages looked at in one reading, and overwritten in one transaction: some milliseconds.
 pub const PAGES_A_STEP: u32 = 2_000;
-/// How often the log is asked to end while somebody reads it, and how long is waited between.
-pub const TRIES: u32 = 40;
-pub const PAUSE: Duration = Duration::from_millis(250);
+/// How long the one that writes waits for readers so that the log can end: most are done long before.
+pub const PATIENCE: Duration = Duration::from_millis(50);
+/// How often it tries while a longer one reads, and how long it lets others write between.
+pub const TRIES: u32 = 20;
+pub const PAUSE: Duration = Duration::from_millis(500);
 
 /// From this page on the first byte of an overflow page could be taken for the kind of a page: 134 GB.
 const MAX_PAGES: u32 = 0x0200_0000;

@@ -177,10 +177,10 @@ impl SqliteSession {
         }
     }
 
-    /// Carries the whole log over and gives its room back, if no reader holds it; waits for nobody.
-    pub fn give_back_log(&mut self) -> bool {
+    /// Carries the whole log over and gives its room back, if no reader holds it for longer than `patience`.
+    pub fn give_back_log(&mut self, patience: Duration) -> bool {
         // The settings of an open connection are changed in memory: that does not fail.
-        let _ = self.connection.busy_timeout(Duration::ZERO);
+        let _ = self.connection.busy_timeout(patience);
         let done = checkpoint::empty(&self.connection);
         let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
         if let Err(error) = &done {

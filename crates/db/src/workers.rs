@@ -304,7 +304,8 @@ impl Db {
     async fn end_log(&self) -> Result<bool, DbError> {
         for _ in 0..scrub::TRIES {
             let file = self.0.file.clone();
-            let end = move |session: &mut Session| of_sqlite(session, |session| Ok(session.give_back_log()));
+            let end =
+                move |session: &mut Session| of_sqlite(session, |session| Ok(session.give_back_log(scrub::PATIENCE)));
             if self.0.writes.run(end).await? {
                 if let Some(file) = file {
                     file.log_size.note_empty();
@@ -395,7 +396,7 @@ impl Threads {
         let file = file.clone();
         let job = move |session: &mut Session| {
             if let Session::Sqlite(session) = session
-                && session.give_back_log()
+                && session.give_back_log(Duration::ZERO)
             {
                 file.log_size.note_empty();
             }

@@ -9,6 +9,7 @@ use words::{ErasureId, Span, WorkspaceId};
 
 use super::ledger::{self, LedgerError, Line};
 use super::model::{Erasure, Issued, State};
+use super::settle::note_missing;
 use super::store;
 use crate::idempotency::{self, AnswerPlace};
 use crate::kernel::{App, Changed};
@@ -162,6 +163,12 @@ impl leases::Work for Erasing {
         let mut abandoned = all_unfinished(app).await?;
         abandoned.retain(|(_, erasure)| erasure.asked_at <= before);
         let which: Vec<_> = abandoned.into_iter().map(|(workspace, erasure)| (workspace, erasure.id)).collect();
+        // Whoever began one may have been interrupted before it stood in the ledger.
+        let noted = if which.is_empty() { Ok(0) } else { note_missing(app).await };
+        if let Err(error) = noted {
+            tracing::error!(%error, "the ledger of erasures could not be written; trying again");
+            return Ok(LOOK_EVERY);
+        }
         match finish(app, &which, Some(lease)).await {
             Ok(()) => Ok(LOOK_EVERY),
             Err(FinishError::Refused(refused)) => Err(refused),

@@ -163,7 +163,7 @@ fn free_no(tx: &mut Tx<'_>, begun: &Begun) -> Result<i64, DbError> {
 }
 
 /// Adds to the ledger what the database alone knows.
-async fn note_missing(app: &App) -> Result<usize, SettleError> {
+pub(super) async fn note_missing(app: &App) -> Result<usize, SettleError> {
     if app.settings.ledger.path().is_none() {
         return Ok(0);
     }
