@@ -119,7 +119,7 @@ async fn fill(opened: &Installation, shop: &Shop, now: Timestamp) -> Result<Fill
     let clock_ms = Arc::new(AtomicI64::new(now.minus(Span::from_days(i64::from(DAYS))).as_millis()));
     let reading = Arc::clone(&clock_ms);
     let clock = Arc::new(move || Timestamp::from_millis(reading.load(Ordering::Relaxed)));
-    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new(), &opened);
+    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new(), opened);
     let app = App::new(opened.db.clone(), clock, installation::system_chance(), settings);
     let password = pass_phrase(&app);
     let email = EMAIL.parse().map_err(Failure::failed)?;

@@ -80,12 +80,12 @@ async fn delete_some_events(
     id: ErasureId,
     lease: Option<Lease>,
 ) -> Result<bool, Refused> {
-    let news = app.news.clone();
+    let (news, now) = (app.news.clone(), app.now());
     let step = move |tx: &mut Tx<'_>| {
         leases::hold_if_given(tx, lease)?;
         let Some(mut erasure) = unfinished(tx, workspace, id)? else { return Ok(false) };
         let numbers = erasure.unfinished.as_ref().map(|left| left.numbers.clone()).unwrap_or_default();
-        let deleted = stream::delete_events(tx, workspace, &numbers)?;
+        let deleted = stream::delete_events(tx, workspace, &numbers, now)?;
         if deleted == 0 {
             return Ok(false);
         }

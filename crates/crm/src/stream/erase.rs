@@ -17,6 +17,7 @@ use crate::kernel::{Chance, corrupt};
 use crate::profiles::{self, Identifier, Profile};
 
 use super::dead_letters::letters_about;
+use super::messages::index_messages;
 use super::plans::Plans;
 use super::recompute::calls_of;
 use super::store;
@@ -96,9 +97,15 @@ pub fn take_out(
     Ok(Some((leaving, seq)))
 }
 
-/// Deletes some of the events of profiles that were taken out; answers how many.
-pub fn delete_events(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<usize, DbError> {
+/// Deletes some of the events of profiles that were taken out; answers how many. Their messages stay known.
+pub fn delete_events(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    now: Timestamp,
+) -> Result<usize, DbError> {
     tx.lock_workspace(super::lock_key(workspace))?;
+    index_messages(tx, workspace, now)?;
     let mut names = store::delete_events(tx, workspace, numbers, EVENTS_A_STEP)?;
     let count = names.len();
     names.sort_unstable();
