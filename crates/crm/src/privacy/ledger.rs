@@ -70,7 +70,7 @@ impl Line {
         Some(Self::Done { workspace, id: erasure.id, issued })
     }
 
-    fn code(&self, vault: &Vault) -> String {
+    fn mac(&self, vault: &Vault) -> String {
         // Texts, numbers and dates are always JSON.
         let text = serde_json::to_string(self).unwrap_or_default();
         hex(&vault.mark("ledger", &[text.as_bytes()]))
@@ -78,7 +78,7 @@ impl Line {
 
     fn to_text(&self, vault: &Vault) -> String {
         let mut value = serde_json::to_value(self).unwrap_or_default();
-        value["code"] = Value::String(self.code(vault));
+        value["mac"] = Value::String(self.mac(vault));
         value.to_string()
     }
 
@@ -86,9 +86,9 @@ impl Line {
     /// erasure stands in the database, from where it is written again.
     fn parse(text: &str, vault: &Vault) -> Result<Option<Self>, ()> {
         let Ok(mut value) = serde_json::from_str::<Value>(text) else { return Ok(None) };
-        let code = value.as_object_mut().and_then(|object| object.remove("code"));
+        let mac = value.as_object_mut().and_then(|object| object.remove("mac"));
         let line: Self = serde_json::from_value(value).map_err(|_| ())?;
-        let is_ours = code.as_ref().and_then(Value::as_str) == Some(line.code(vault).as_str());
+        let is_ours = mac.as_ref().and_then(Value::as_str) == Some(line.mac(vault).as_str());
         if is_ours { Ok(Some(line)) } else { Err(()) }
     }
 }
@@ -132,4 +132,46 @@ async fn on_disk<T: Send + 'static>(
 ) -> Result<T, LedgerError> {
     let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     done.map_err(|error| LedgerError::Io { path, error })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::kernel::Chance;
+    use crate::privacy::Counts;
+
+    fn vault(byte: u8) -> Vault {
+        let chance: Chance = std::sync::Arc::new(move |bytes: &mut [u8]| bytes.fill(byte));
+        Vault::new(&chance)
+    }
+
+    fn lines() -> [Line; 2] {
+        let now = Timestamp::from_millis(1_763_817_600_000);
+        let (workspace, id) = (WorkspaceId::from_parts(now, [1; 10]), ErasureId::from_parts(now, [2; 10]));
+        let begun = Begun {
+            workspace,
+            id,
+            no: 1,
+            reason: EraseReason::Request,
+            asked_by: "system".to_owned(),
+            asked_at: now,
+            profiles: vec![ProfileId::from_parts(now, [3; 10])],
+            marks: vec!["ab".to_owned()],
+            suppressions: Vec::new(),
+        };
+        let issued = Issued { done_at: now, counts: Counts::default(), code: [7; 32] };
+        [Line::Begun(begun), Line::Done { workspace, id, issued }]
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_was_written_and_refused_when_it_was_changed() {
+        for line in lines() {
+            let text = line.to_text(&vault(1));
+            assert_eq!(Line::parse(&text, &vault(1)), Ok(Some(line.clone())));
+            assert_eq!(Line::parse(&text, &vault(2)), Err(()), "of another key file");
+            assert_eq!(Line::parse(&text.replace("wsp_", "wsp_0"), &vault(1)), Err(()), "changed");
+            assert_eq!(Line::parse(&text[..text.len() / 2], &vault(1)), Ok(None), "cut off");
+        }
+    }
 }
