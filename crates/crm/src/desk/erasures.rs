@@ -81,7 +81,7 @@ fn table_of(
         return html! { div class="panel" { (empty) } };
     }
     let columns = vec![
-        Column::number(context.t("erasures-number")),
+        Column::text(context.t("erasures-number")),
         Column::text(context.t("erasures-state")),
         Column::text(context.t("erasures-asked-at")),
         Column::text(context.t("erasures-asked-by")).minor(),
@@ -167,8 +167,10 @@ fn certificate(app: &App, visit: &Visit, context: &PageContext, names: &Names, e
     let proof = match erasure.state {
         ErasureState::Begun => html! { p class="note" { (context.t("certificate-no-code")) } },
         ErasureState::Done => html! {
-            p { code class="certificate-code" { (hex(&erasure.code)) } }
-            p class="note" { (context.t("certificate-code-note")) }
+            div class="stack" {
+                p { code class="certificate-code" { (hex(&erasure.code)) } }
+                p class="note" { (context.t("certificate-code-note")) }
+            }
         },
     };
     html! {
@@ -211,8 +213,10 @@ fn erased_facts(context: &PageContext, erasure: &Erasure) -> Vec<Fact> {
 fn kept(context: &PageContext, erasure: &Erasure) -> Markup {
     let until = context.date_time(erasure.backups_until());
     html! {
-        p { (context.t_with("certificate-backups", &[("date", until.into())])) }
-        p { (context.t_with("certificate-suppressed", &[("count", (erasure.counts.suppressed as i64).into())])) }
-        p class="note" { (context.t("certificate-tombstone")) }
+        div class="stack" {
+            p { (context.t_with("certificate-backups", &[("date", until.into())])) }
+            p { (context.t_with("certificate-suppressed", &[("count", (erasure.counts.suppressed as i64).into())])) }
+            p class="note" { (context.t("certificate-tombstone")) }
+        }
     }
 }

@@ -108,6 +108,7 @@ fn an_erased_person_is_in_no_file_dump_or_log_and_in_no_restored_backup() {
         let mut server = Server::start_with(&shop.data, &["--log", "debug"]);
         let others: Vec<Vec<Value>> = (0..60).map(|one| history(&format!("other{one}"), 40)).collect();
         let mut all = vec![history(CANARY, 40), history("kanari-twin", 40)];
+        all.extend([history("kanari-part", 10), history("friend", 10)]);
         all.extend(others);
         shop.send(&server, &mingled(all));
         let (one, twin) = (shop.person(&server, CANARY).unwrap(), shop.person(&server, "kanari-twin").unwrap());
@@ -117,6 +118,11 @@ fn an_erased_person_is_in_no_file_dump_or_log_and_in_no_restored_backup() {
         let merged =
             post(server.address, &format!("/api/v1/profiles/{twin}/merge"), &headers, into.as_bytes()).unwrap();
         assert_eq!(merged.status, 200, "{}", merged.body);
+        // Two whom the backup holds as one, and who are parted before one of them is erased.
+        let (part, friend) = (shop.person(&server, "kanari-part").unwrap(), shop.person(&server, "friend").unwrap());
+        let into = json!({ "into": friend }).to_string();
+        let joined = post(server.address, &format!("/api/v1/profiles/{part}/merge"), &headers[..1], into.as_bytes());
+        assert_eq!(joined.unwrap().status, 200);
         let backup = shop.data.folder().join("before.entente").display().to_string();
         shop.data.run_well(&["backup", &backup]);
         assert!(!shop.holding(CANARY).is_empty(), "planted");
@@ -125,6 +131,10 @@ fn an_erased_person_is_in_no_file_dump_or_log_and_in_no_restored_backup() {
         assert_eq!(erased.status, 200, "{}", erased.body);
         let certificate = erased.json();
         assert_eq!(certificate["erased"]["profiles"], 2, "{certificate}");
+        let parted = post(server.address, &format!("/api/v1/profiles/{part}/unmerge"), &headers[..1], b"{}").unwrap();
+        assert_eq!(parted.status, 200, "{}", parted.body);
+        let erased = shop.ask(&server, "DELETE", &format!("/api/v1/profiles/{part}")).unwrap();
+        assert_eq!((erased.status, &erased.json()["erased"]["profiles"]), (200, &json!(1)), "{}", erased.body);
         assert_eq!(shop.holding(CANARY), [""; 0], "while it runs");
         assert!(server.log().iter().all(|line| !line.to_lowercase().contains(CANARY)), "{:?}", server.log());
         assert!(shop.person(&server, "other7").is_some());
@@ -132,10 +142,10 @@ fn an_erased_person_is_in_no_file_dump_or_log_and_in_no_restored_backup() {
         assert_eq!(shop.holding(CANARY), [""; 0], "after its end");
         assert_eq!(shop.data.run_well(&["doctor", "--all"]), "");
         let ledger = std::fs::read_to_string(shop.ledger()).unwrap();
-        assert_eq!(ledger.lines().count(), 2, "{ledger}");
+        assert_eq!(ledger.lines().count(), 4, "{ledger}");
 
         restored_without_ledger(&shop, &backup);
-        restored_with_ledger(&shop, &backup, &one, &certificate);
+        restored_with_ledger(&shop, &backup, [&one, &part], &friend);
         restored_and_started(&shop, &backup, &one);
     }
 }
@@ -167,11 +177,11 @@ fn restored_without_ledger(shop: &Shop, backup: &str) {
     assert!(told.contains("There is no ledger of erasures at"), "{told}");
 }
 
-fn restored_with_ledger(shop: &Shop, backup: &str, one: &str, certificate: &Value) {
+fn restored_with_ledger(shop: &Shop, backup: &str, gone: [&str; 2], friend: &str) {
     let folder = empty_installation(shop, false);
     let ledger = shop.ledger().display().to_string();
     let (out, _) = run(&folder, &["restore", backup, "--erasures", &ledger, "--json"]);
-    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["erased_again"], 1);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["erased_again"], 2);
     let holds = |bytes: &[u8]| bytes.windows(CANARY.len()).any(|part| part.eq_ignore_ascii_case(CANARY.as_bytes()));
     let held: Vec<String> = files_below(&folder.path().join("data"))
         .into_iter()
@@ -181,13 +191,13 @@ fn restored_with_ledger(shop: &Shop, backup: &str, one: &str, certificate: &Valu
     assert_eq!(held, [""; 0], "in the restored files");
     assert_eq!(run(&folder, &["doctor", "--all"]).0, "");
     let db = db::Db::open_sqlite(&folder.path().join("data/entente.sqlite"), testkit::crm::MIGRATIONS).unwrap();
-    let (one, told) = (one.to_owned(), certificate["id"].as_str().unwrap().to_owned());
-    db.read_blocking(move |tx| {
+    let ids = [gone[0], gone[1], friend].map(|id| id.parse().unwrap());
+    let numbers = db.read_blocking(move |tx| {
         let shop = testkit::crm::workspaces::the_first(tx)?.unwrap().id;
-        assert!(testkit::crm::profiles::numbers_of(tx, shop, &[one.parse().unwrap()])?.is_empty(), "{told}");
-        Ok::<_, db::DbError>(())
-    })
-    .unwrap();
+        let of = |tx: &mut db::Tx<'_>, id| testkit::crm::profiles::numbers_of(tx, shop, &[id]).map(|found| found.len());
+        Ok::<_, db::DbError>([of(tx, ids[0])?, of(tx, ids[1])?, of(tx, ids[2])?])
+    });
+    assert_eq!(numbers.unwrap(), [0, 0, 1], "his friend, with whom the backup had merged him, stays");
     db.close_blocking();
 }
 
@@ -208,7 +218,7 @@ fn restored_and_started(shop: &Shop, backup: &str, one: &str) {
             break url.trim().trim_start_matches("http://").parse().unwrap();
         }
     };
-    assert!(told[0].contains("1 applied again"), "{told:?}");
+    assert!(told[0].contains("2 applied again"), "{told:?}");
     let first = format!(
         "GET /api/v1/profiles/{one} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
         shop.api
