@@ -96,7 +96,7 @@ fn history(user: &str, events: usize) -> Vec<Value> {
 }
 
 /// Several people's calls, one of each in turn: their rows share pages.
-fn mingled(histories: Vec<Vec<Value>>) -> Vec<Value> {
+fn mingled(histories: &[Vec<Value>]) -> Vec<Value> {
     let longest = histories.iter().map(Vec::len).max().unwrap_or(0);
     (0..longest).flat_map(|at| histories.iter().filter_map(move |one| one.get(at).cloned())).collect()
 }
@@ -110,7 +110,7 @@ fn an_erased_person_is_in_no_file_dump_or_log_and_in_no_restored_backup() {
         let mut all = vec![history(CANARY, 40), history("kanari-twin", 40)];
         all.extend([history("kanari-part", 10), history("friend", 10)]);
         all.extend(others);
-        shop.send(&server, &mingled(all));
+        shop.send(&server, &mingled(&all));
         let (one, twin) = (shop.person(&server, CANARY).unwrap(), shop.person(&server, "kanari-twin").unwrap());
         let bearer = format!("Bearer {}", shop.api);
         let into = json!({ "into": one }).to_string();
@@ -241,7 +241,7 @@ fn an_erasure_that_is_killed_anywhere_is_gone_on_from_and_ends_the_same() {
         let people = ["kanari1", "kanari2", "kanari3", "kanari4"];
         let mut all: Vec<Vec<Value>> = people.iter().map(|user| history(user, 6_000)).collect();
         all.push(history("neighbour", 300));
-        shop.send(&server, &mingled(all));
+        shop.send(&server, &mingled(&all));
         let mut interrupted = 0;
         for (user, wait_ms) in people.iter().zip([15, 40, 90, 160]) {
             let id = shop.person(&server, user).unwrap();
