@@ -211,6 +211,14 @@ pub const REGISTER: &[(&str, Columns)] = &[
         )],
     ),
     (
+        "passkey_challenges",
+        &[(Member, &["challenge_digest", "ceremony", "holder_digest", "user_id", "state", "expires_at"])],
+    ),
+    (
+        "passkeys",
+        &[(Member, &["user_id", "id", "credential_id", "party", "credential", "name", "created_at", "last_used_at"])],
+    ),
+    (
         "people",
         &[(
             Person(AtOnce),
@@ -269,7 +277,17 @@ pub const REGISTER: &[(&str, Columns)] = &[
         "sessions",
         &[(
             Member,
-            &["token_digest", "id", "user_id", "workspace_id", "created_at", "last_seen_at", "proved_at", "device"],
+            &[
+                "token_digest",
+                "id",
+                "user_id",
+                "workspace_id",
+                "created_at",
+                "last_seen_at",
+                "proved_at",
+                "ended_at",
+                "device",
+            ],
         )],
     ),
     // "view usr_… prf_…" for an hour.
