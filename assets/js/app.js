@@ -16,3 +16,4 @@ import "./password-field.js";
 import "./live-region.js";
 import "./lazy.js";
 import "./enter.js";
+import "./print.js";

@@ -41,6 +41,7 @@ event-newsletter-subscribed = Newsletter subscription
 event-newsletter-unsubscribed = Newsletter cancelled
 event-consent-updated = Consent recorded
 event-consent-claimed = Consent claimed, not applied
+event-consent-suppressed = Consent not applied: the address must not be written to
 event-segment-entered = Entered a segment
 event-segment-left = Left a segment
 event-stage-changed = New stage

@@ -74,6 +74,7 @@ person-segments = Segments
 person-orders = Orders
 person-merges = Merges
 person-merge = Merge…
+person-erase = Erase…
 person-edit = Edit
 person-open = Open the page
 person-stage-since = since { $date }

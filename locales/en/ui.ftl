@@ -65,6 +65,7 @@ nav-sources = Sources
 nav-members = Members
 nav-general = General
 nav-audit = Audit trail
+nav-erasures = Erasures
 account-menu = Your account
 sign-out = Sign out
 appearance = Appearance

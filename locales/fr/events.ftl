@@ -41,6 +41,7 @@ event-newsletter-subscribed = Inscription à la newsletter
 event-newsletter-unsubscribed = Désinscription de la newsletter
 event-consent-updated = Consentement enregistré
 event-consent-claimed = Consentement déclaré, non appliqué
+event-consent-suppressed = Consentement non appliqué : adresse à ne plus contacter
 event-segment-entered = Entrée dans un segment
 event-segment-left = Sortie d’un segment
 event-stage-changed = Nouvelle étape

@@ -74,6 +74,7 @@ person-segments = Segments
 person-orders = Commandes
 person-merges = Fusions
 person-merge = Fusionner…
+person-erase = Effacer…
 person-edit = Modifier
 person-open = Ouvrir la fiche
 person-stage-since = depuis le { $date }

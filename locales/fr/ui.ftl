@@ -68,6 +68,7 @@ nav-sources = Sources
 nav-members = Membres
 nav-general = Général
 nav-audit = Journal d’audit
+nav-erasures = Effacements
 account-menu = Votre compte
 sign-out = Se déconnecter
 appearance = Affichage

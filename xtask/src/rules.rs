@@ -21,6 +21,7 @@ pub const ORDER: &[&str] = &[
     "reports",
     "stream",
     "intake",
+    "privacy",
 ];
 
 /// Rooms of `crm` that are no slice: what each of them may know there.
@@ -251,7 +252,7 @@ pub const TRUST_ROWS: &[&str] = &[
     "R1 R2 R3 R4 R5 R8 R9 R13 R14 R15 R16 R17 R18 R20 R22 R23 R24 R25 R26 R27 R28 R29 R31 R32 R33 R34 R35 R38 R39 R40",
     "S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 S19 S20 S26 S30",
     "S32 S33 S34 S35 S36 S37 S38 S39 S40 S41 S42 S43 S44 S45 S46 S47 S48 S49 S50 S51 S55",
-    "P31",
+    "P14 P15 P16 P31",
 ];
 
 /// Where a longer file or function asks for a second look; neither fails.

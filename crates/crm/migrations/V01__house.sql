@@ -330,6 +330,8 @@ CREATE TABLE blocked_identifiers (
   reason TEXT NOT NULL,
   at BIGINT NOT NULL,
   times BIGINT NOT NULL,
+  -- The profile that had too many of its kind; 0 for what identifies nobody.
+  number BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, kind, value)
 );
 
@@ -529,3 +531,52 @@ CREATE TABLE order_sums (
   net_minor BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, quarter, currency)
 ); -- sqlite: WITHOUT ROWID
+
+-- What the orders of erased people add to the sums above: the sums stay, the orders are gone.
+CREATE TABLE erased_sums (
+  workspace_id UUID NOT NULL,
+  quarter BIGINT NOT NULL,
+  currency TEXT NOT NULL,
+  orders BIGINT NOT NULL,
+  net_minor BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, quarter, currency)
+); -- sqlite: WITHOUT ROWID
+
+-- consent -----------------------------------------------------------------------------------------
+-- Addresses that nobody may write to unless their owner asks for it himself: a keyed hash of each, and nothing else.
+CREATE TABLE suppressions (
+  workspace_id UUID NOT NULL,
+  channel TEXT NOT NULL,
+  mark BYTEA NOT NULL,
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, channel, mark)
+); -- sqlite: WITHOUT ROWID
+
+-- privacy -----------------------------------------------------------------------------------------
+-- Tombstones: an erasure begins with its row. `marks` are keyed hashes of identifiers; `work` is what is still to be
+-- done, empty when all is; `code` proves the certificate.
+CREATE TABLE erasures (
+  workspace_id UUID NOT NULL,
+  no BIGINT NOT NULL,
+  id UUID NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  done_at BIGINT,
+  marks TEXT NOT NULL,
+  counts TEXT NOT NULL,
+  work TEXT NOT NULL,
+  code BYTEA NOT NULL,
+  PRIMARY KEY (workspace_id, no)
+);
+CREATE UNIQUE INDEX erasures_by_id ON erasures (workspace_id, id);
+
+CREATE TABLE erased_profiles (
+  workspace_id UUID NOT NULL,
+  profile_id UUID NOT NULL,
+  erasure_no BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, profile_id)
+); -- sqlite: WITHOUT ROWID
+CREATE INDEX erased_profiles_by_erasure ON erased_profiles (workspace_id, erasure_no);

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod kernel;
 pub mod leases;
+pub mod privacy;
 mod product;
 pub mod profiles;
 pub mod segments;

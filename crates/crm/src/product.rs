@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::intake::{Health, Senders};
 use crate::kernel::{App, Chance, Clock, Ending, News, Parts, Settings, SteadyClock, Throttle};
+use crate::privacy;
 use crate::stream::{Stream, backfill, forget, others, ticker};
 
 impl Parts {
@@ -14,7 +15,8 @@ impl Parts {
     /// work is started by [`App::start_workers`].
     pub fn new(db: Db, clock: Clock, chance: Chance, settings: Settings) -> Self {
         let news = News::default();
-        let stream = Stream::start(db.clone(), Arc::clone(&clock), Arc::clone(&chance), news.clone());
+        let vault = settings.vault.clone();
+        let stream = Stream::start(db.clone(), Arc::clone(&clock), Arc::clone(&chance), news.clone(), vault);
         Self {
             db,
             clock,
@@ -37,13 +39,14 @@ impl App {
         Parts::new(db, clock, chance, settings).into()
     }
 
-    /// Starts what runs beside requests until the end is announced: timers, building of segments and forgetting of message
-    /// ids, each in one process at a time; health figures, and what other processes changed, in every one.
+    /// Starts what runs beside requests until the end is announced: timers, building of segments, forgetting of message
+    /// ids and erasures that were interrupted, each in one process at a time; health figures, and what other processes changed, in every one.
     pub fn start_workers(&self) -> Workers {
         Workers(vec![
             tokio::spawn(ticker::run(self.clone())),
             tokio::spawn(backfill::run(self.clone())),
             tokio::spawn(forget::run(self.clone())),
+            tokio::spawn(privacy::run(self.clone())),
             self.until_the_end(self.health.clone().run(self.clone())),
             self.until_the_end(others::run(self.clone())),
         ])

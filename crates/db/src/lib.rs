@@ -34,6 +34,7 @@ mod migrations;
 mod postgres;
 mod postgres_tls;
 mod row;
+mod scrub;
 mod snapshot;
 mod sql;
 mod sqlite;

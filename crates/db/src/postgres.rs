@@ -17,6 +17,7 @@ use crate::dialect::{BulkChange, BulkInsert, for_each_key, translate};
 use crate::error::DbError;
 use crate::postgres_tls::Server;
 use crate::row::Row;
+use crate::scrub;
 use crate::tx::{Mode, Text};
 use crate::value::{ToValue, Value};
 use crate::wire::{Bound, Column};
@@ -140,6 +141,16 @@ impl PostgresSession {
     fn control(&mut self, text: &'static str) -> Result<(), DbError> {
         let done = self.live()?.client.batch_execute(text);
         done.map_err(|error| postgres_error(&error, text))
+    }
+
+    /// Clears the rows away that were deleted from a table, outside of a transaction.
+    pub fn vacuum(&mut self, table: &str) -> Result<(), DbError> {
+        let text = scrub::vacuum_of(table)?;
+        let done = self.live()?.client.batch_execute(&text);
+        done.map_err(|error| {
+            self.live = None;
+            postgres_error(&error, &text)
+        })
     }
 
     pub fn check(&mut self, text: &str) -> Result<(), DbError> {

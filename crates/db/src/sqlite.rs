@@ -18,6 +18,7 @@ use crate::dialect::translate;
 use crate::disk::Disk;
 use crate::error::DbError;
 use crate::row::Row;
+use crate::scrub;
 use crate::tx::{Mode, Text};
 use crate::value::{ToValue, Value, ValueRef};
 
@@ -27,7 +28,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 512;
 
 /// No memory map: its pages count once per connection as memory of the process, and an error of the disk under it ends
-/// the process. The write-ahead log is carried over by [`crate::checkpoint`], never inside a commit.
+/// the process. The write-ahead log is carried over by [`crate::checkpoint`], never inside a commit. What is deleted is
+/// overwritten; see [`crate::scrub`] for what that leaves.
 const SETTINGS: &str = "
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -37,6 +39,7 @@ PRAGMA mmap_size = 0;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA journal_size_limit = 268435456;
 PRAGMA case_sensitive_like = ON;
+PRAGMA secure_delete = ON;
 PRAGMA trusted_schema = OFF;
 ";
 /// 160 MB of pages for the one that writes, taken as they are needed: with a million people each event reads four or five.
@@ -174,16 +177,37 @@ impl SqliteSession {
         }
     }
 
-    /// Carries the whole log over and gives its room back, if no reader holds it; waits for nobody.
-    pub fn give_back_log(&mut self) -> bool {
+    /// Carries the whole log over and gives its room back, if no reader holds it for longer than `patience`.
+    pub fn give_back_log(&mut self, patience: Duration) -> bool {
         // The settings of an open connection are changed in memory: that does not fail.
-        let _ = self.connection.busy_timeout(Duration::ZERO);
+        let _ = self.connection.busy_timeout(patience);
         let done = checkpoint::empty(&self.connection);
         let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
         if let Err(error) = &done {
             self.heed(error);
         }
         done.unwrap_or(false)
+    }
+
+    /// How many pages the file has.
+    pub fn page_count(&self) -> Result<u32, DbError> {
+        scrub::page_count(&self.connection)
+    }
+
+    /// Of the pages from `first` on those that hold something in room that no row has.
+    pub fn with_remains(&self, first: u32, count: u32) -> Result<Vec<u32>, DbError> {
+        scrub::with_remains(&self.connection, first, count)
+    }
+
+    /// Overwrites such room, in a transaction of its own.
+    pub fn wipe(&mut self, pages: &[u32]) -> Result<(), DbError> {
+        self.begin(Mode::Write)?;
+        let done = scrub::wipe(&self.connection, pages).and_then(|()| self.commit());
+        if let Err(error) = &done {
+            self.heed(error);
+            self.roll_back();
+        }
+        done
     }
 
     /// Writes one page, to see that the disk takes it.

@@ -19,6 +19,7 @@ use crate::disk::Disk;
 use crate::error::DbError;
 use crate::migrations::{self, Step};
 use crate::postgres::{self, PostgresSession};
+use crate::scrub;
 use crate::snapshot;
 use crate::sqlite::{self, SqliteSession};
 use crate::tx::{Mode, Session, Tx};
@@ -260,6 +261,62 @@ impl Db {
         (self.0.writes.lock().jobs.len(), self.0.reads.lock().jobs.len())
     }
 
+    /// Takes from the disk what was deleted from these tables: see [`crate::scrub`]. On SQLite it answers whether the
+    /// write-ahead log could be ended too, which a long reader (a backup) keeps from happening: then try again.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn scrub(&self, tables: &'static [&'static str]) -> Result<bool, DbError> {
+        match self.engine() {
+            Engine::Postgres => {
+                for table in tables {
+                    let vacuum = |session: &mut Session| match session {
+                        Session::Postgres(session) => session.vacuum(table),
+                        Session::Sqlite(_) => Ok(()),
+                    };
+                    self.0.writes.run(vacuum).await?;
+                }
+                Ok(true)
+            }
+            Engine::Sqlite => {
+                self.wipe_remains().await?;
+                self.end_log().await
+            }
+        }
+    }
+
+    async fn wipe_remains(&self) -> Result<(), DbError> {
+        let count = self.0.reads.run(|session| of_sqlite(session, |session| session.page_count())).await?;
+        let mut first = 1;
+        while first <= count {
+            let look = move |session: &mut Session| of_sqlite(session, |session| session.with_remains(first, count));
+            let pages: Vec<u32> = self.0.reads.run(look).await?;
+            if !pages.is_empty() {
+                let wipe = move |session: &mut Session| of_sqlite(session, |session| session.wipe(&pages));
+                self.0.writes.run(wipe).await?;
+            }
+            first = first.saturating_add(scrub::PAGES_A_STEP);
+        }
+        Ok(())
+    }
+
+    /// Carries the whole log over and cuts it to nothing; answers whether nobody kept it from that for too long.
+    async fn end_log(&self) -> Result<bool, DbError> {
+        for _ in 0..scrub::TRIES {
+            let file = self.0.file.clone();
+            let end =
+                move |session: &mut Session| of_sqlite(session, |session| Ok(session.give_back_log(scrub::PATIENCE)));
+            if self.0.writes.run(end).await? {
+                if let Some(file) = file {
+                    file.log_size.note_empty();
+                }
+                return Ok(true);
+            }
+            tokio::time::sleep(scrub::PAUSE).await;
+        }
+        Ok(false)
+    }
+
     /// Lets the waiting transactions run, refuses new ones with [`DbError::Closed`], and answers when all connections are
     /// closed. It counts for all clones.
     pub async fn close(self) {
@@ -339,7 +396,7 @@ impl Threads {
         let file = file.clone();
         let job = move |session: &mut Session| {
             if let Session::Sqlite(session) = session
-                && session.give_back_log()
+                && session.give_back_log(Duration::ZERO)
             {
                 file.log_size.note_empty();
             }
@@ -497,6 +554,17 @@ where
     };
     session.roll_back();
     (Err(failure), met_conflict)
+}
+
+/// Something that only SQLite does.
+fn of_sqlite<T: Default>(
+    session: &mut Session,
+    run: impl FnOnce(&mut SqliteSession) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    match session {
+        Session::Sqlite(session) => run(session),
+        Session::Postgres(_) => Ok(T::default()),
+    }
 }
 
 fn probe(session: &mut Session) -> Result<(), DbError> {

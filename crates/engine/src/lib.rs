@@ -9,7 +9,7 @@
 //! - [`evaluate`]: one condition over one person's facts at one instant, and the instant at which the answer may change.
 //! - [`explain`]: the same answer with its reasons. [`replay`]: the same answer as of the past.
 //! - [`identity`], [`orders`], [`lifecycle`], [`calls`]: whose an event is, what it does to an order, a person's stage,
-//!   and under which name a call stands in the log.
+//!   and under which name a call stands in the log. [`suppression`]: whether a consent counts for a suppressed address.
 
 mod bytes;
 pub mod calls;
@@ -30,6 +30,7 @@ pub mod orders;
 mod periods;
 pub mod plan;
 pub mod replay;
+pub mod suppression;
 mod touched;
 mod value;
 mod walk;

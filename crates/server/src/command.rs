@@ -234,7 +234,7 @@ pub struct KeysCreateArguments {
     /// What it is for, to find it again
     #[arg(long, value_name = "N", default_value = "command line")]
     pub name: String,
-    /// What an api key may do [default: everything]
+    /// What an api key may do [default: everything but profiles:erase]
     #[arg(long = "scope", value_name = "S,…", value_delimiter = ',')]
     pub scopes: Vec<crm::kernel::Scope>,
     /// Web origins whose pages may use an ingest key: https://shop.example
@@ -298,6 +298,9 @@ pub struct RestoreArguments {
     /// A file that `entente backup` made
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Who was erased since; by default the ledger beside the key file
+    #[arg(long, value_name = "FILE")]
+    pub erasures: Option<PathBuf>,
     /// Rows and digests of the tables as JSON on standard output
     #[arg(long)]
     pub json: bool,

@@ -61,7 +61,7 @@ pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
         () = ending.announced() => return Ok(()),
     };
     let address = format!("http://{bound}");
-    let settings = installation::settings_of(&address, Vec::new(), &opened.vault);
+    let settings = installation::settings_of(&address, Vec::new(), &opened);
     let app = App::from(Parts { ending: ending.clone(), ..installation::parts(opened.db.clone(), settings) });
     let sign_in_link = match bound.ip().is_loopback() {
         true => Some(make_sign_in_link(&app, filled.place.workspace, filled.owner).await?),
@@ -119,7 +119,7 @@ async fn fill(opened: &Installation, shop: &Shop, now: Timestamp) -> Result<Fill
     let clock_ms = Arc::new(AtomicI64::new(now.minus(Span::from_days(i64::from(DAYS))).as_millis()));
     let reading = Arc::clone(&clock_ms);
     let clock = Arc::new(move || Timestamp::from_millis(reading.load(Ordering::Relaxed)));
-    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new(), &opened.vault);
+    let settings = installation::settings_of("http://127.0.0.1:8080", Vec::new(), opened);
     let app = App::new(opened.db.clone(), clock, installation::system_chance(), settings);
     let password = pass_phrase(&app);
     let email = EMAIL.parse().map_err(Failure::failed)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crm::kernel::{App, Chance, Clock, Parts, Reading, Settings, SteadyClock, Vault};
+use crm::kernel::{App, Chance, Clock, Ledger, Parts, Reading, Settings, SteadyClock, Vault};
 use crm::workspaces;
 use db::Db;
 use words::{Timestamp, WorkspaceId};
@@ -24,6 +24,8 @@ pub struct Installation {
     pub db: Db,
     /// Opens the secrets of this database.
     pub vault: Vault,
+    /// Who was erased, beside the key file.
+    pub ledger: Ledger,
     _lock: Option<File>,
 }
 
@@ -50,7 +52,7 @@ async fn open_as(settings: &InstallationSettings, company: Company) -> Result<In
     let opened = tokio::task::spawn_blocking(move || open_blocking(&place, company)).await;
     let (db, lock) = opened.map_err(Failure::failed)??;
     let vault = key_file::vault_of(&db, &settings.key_file).await?;
-    Ok(Installation { db, vault, _lock: lock })
+    Ok(Installation { db, vault, ledger: Ledger::at(&settings.ledger_file()), _lock: lock })
 }
 
 /// An installation of its own in a folder: the demo and the benchmark.
@@ -111,15 +113,16 @@ fn steady(clock: &SteadyClock) -> Clock {
 
 /// For commands that serve nothing: no address is shown.
 pub fn app_without_address(opened: &Installation) -> App {
-    app(opened.db.clone(), settings_of("http://127.0.0.1:8080", Vec::new(), &opened.vault))
+    app(opened.db.clone(), settings_of("http://127.0.0.1:8080", Vec::new(), opened))
 }
 
-pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>, vault: &Vault) -> Settings {
+pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>, opened: &Installation) -> Settings {
     Settings {
         public_url: public_url.to_owned(),
         is_secure: public_url.starts_with("https://"),
         trusted_proxies,
-        vault: vault.clone(),
+        vault: opened.vault.clone(),
+        ledger: opened.ledger.clone(),
         security_contact: None,
         shows_gallery: cfg!(debug_assertions),
     }

@@ -61,8 +61,13 @@ async fn api_key(app: &App, arguments: &KeysCreateArguments) -> Result<Created, 
         return Err(Failure::usage("an api key never sits in a page; --origin goes with --kind ingest"));
     }
     let name = parse_name(&arguments.name).map_err(Failure::usage)?;
-    let scopes = if arguments.scopes.is_empty() { Scope::ALL.to_vec() } else { arguments.scopes.clone() };
+    let scopes = if arguments.scopes.is_empty() { usual_scopes() } else { arguments.scopes.clone() };
     let workspace = installation::first_workspace(app).await?;
     let key = create_api_key(app, &Actor::system(workspace), name, scopes, None).await.map_err(Failure::failed)?;
     Ok(Created { id: key.id.to_string(), key: key.secret })
+}
+
+/// Everything but what cannot be undone: that must be named.
+fn usual_scopes() -> Vec<Scope> {
+    Scope::ALL.into_iter().filter(|scope| *scope != Scope::ProfilesErase).collect()
 }

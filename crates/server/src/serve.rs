@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crm::kernel::{App, Parts, Settings};
-use crm::workspaces;
+use crm::{privacy, workspaces};
 use words::WorkspaceId;
 
 use crate::acme::Acme;
@@ -35,11 +35,12 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
     let app_settings = Settings {
         security_contact: settings.security_contact.clone(),
-        ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened.vault)
+        ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened)
     };
     let provider = settings.oidc.clone().map(OidcSettings::open).transpose().map_err(Failure::usage)?;
     let app = App::from(Parts { ending, provider, ..installation::parts(opened.db.clone(), app_settings) });
     app.db.keep_free(settings.min_free_mb.saturating_mul(1024 * 1024));
+    settle_erasures(&app).await?;
     provision_all(&app).await?;
     if let Some(log) = audit_log {
         tokio::spawn(log.follow(app.clone()));
@@ -58,6 +59,18 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         () = serve_until_the_end(&app, front, listener, GRACE) => Ok(()),
         message = app.db.disk_failed() => Err(disk_failure(&message)),
     }
+}
+
+/// Whoever was erased is erased in this database too, and what was interrupted is finished: before anybody is served.
+pub async fn settle_erasures(app: &App) -> Result<privacy::Settled, Failure> {
+    let settled = privacy::settle(app).await.map_err(Failure::failed)?;
+    if settled != privacy::Settled::default() {
+        say::to_people(&format!(
+            "Erasures:    {} applied again, {} finished, {} lines noted in the ledger",
+            settled.again, settled.finished, settled.noted
+        ));
+    }
+    Ok(settled)
 }
 
 /// The process ends at once: nobody knows what the disk took since, and only who opens the database anew reads what is

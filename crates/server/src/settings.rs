@@ -160,6 +160,11 @@ impl InstallationSettings {
         Ok(Self { place: place(arguments, file), key_file, log, log_format: format })
     }
 
+    /// Where erasures are noted: beside the key file, so that both are kept together and apart from the backups.
+    pub fn ledger_file(&self) -> PathBuf {
+        self.key_file.with_extension("erasures")
+    }
+
     /// A place whose key file lies in it, or where the command runs.
     pub fn of_place(place: Place) -> Self {
         let folder = match &place {

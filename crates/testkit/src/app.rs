@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use crm::kernel::{Actor, App, Language, Parts, Role, Scope, Settings, Vault};
+use crm::kernel::{Actor, App, Language, Ledger, Parts, Role, Scope, Settings, Vault};
 use crm::workspaces::{self, Provider, ShopSettings};
 use db::Db;
 use tower::ServiceExt;
@@ -81,6 +81,7 @@ impl TestApp {
             is_secure: public_url.starts_with("https://"),
             trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
             vault: Vault::new(&repeatable_chance()),
+            ledger: Ledger::default(),
             security_contact: None,
             shows_gallery: true,
         }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
-use crm::kernel::{App, Settings, Vault};
+use crm::kernel::{App, Ledger, Settings, Vault};
 use crm::stream::{Group, Remembered, Trust, ticker};
 use db::Db;
 use tempfile::TempDir;
@@ -58,6 +58,7 @@ impl RunningApp {
             is_secure: false,
             trusted_proxies: Vec::new(),
             vault: Vault::new(&repeatable_chance()),
+            ledger: Ledger::default(),
             security_contact: None,
             shows_gallery: true,
         };

@@ -194,9 +194,55 @@ async fn paths(browser: &Browser, running: &RunningApp) -> Vec<String> {
             paths.push(format!("{link}/as-of?at={}", at.as_str().unwrap()));
             paths.push("/segments?q=nobody".to_owned());
         }
+        if prefix.starts_with("/people") {
+            paths.push(format!("{link}/erase"));
+            paths.push("/privacy/erasures".to_owned());
+        }
         paths.push(link);
     }
     paths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_erased_on_screen_and_the_certificate_is_shown() -> Outcome {
+    use crm::kernel::Language;
+    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let (running, workspace) = open_shop(&browser, Language::English, 60).await;
+    let people = running
+        .app
+        .db
+        .read(move |tx| crm::profiles::store::list_people(tx, workspace, crm::profiles::SortBy::Orders, None, 1))
+        .await?;
+    let id = people[0].id;
+    browser.goto(&format!("{}/people/{id}", running.url)).await?;
+    browser.click("main a[href$='/erase']").await?;
+    browser.wait_until("location.pathname.endsWith('/erase')").await?;
+    browser.fill("input[name=word]", "yes").await?;
+    browser.click("main form button[type=submit]").await?;
+    browser.wait_for("[aria-invalid=true]").await?;
+    browser.fill("input[name=word]", "erase").await?;
+    browser.click("main form button[type=submit]").await?;
+    browser.wait_until("location.pathname.startsWith('/privacy/erasures/ers_')").await?;
+    browser.wait_for_text("main .badge", "Done, genuine").await?;
+    let certificate = browser.eval("location.pathname").await?;
+    let certificate = certificate.as_str().unwrap().to_owned();
+    for (language, scheme, size) in
+        [(Language::French, Scheme::Dark, (360, 740)), (Language::English, Scheme::Light, (1440, 900))]
+    {
+        speak(&browser, language).await?;
+        browser.set_scheme(scheme).await?;
+        browser.set_size(size.0, size.1).await?;
+        for path in [&certificate, "/privacy/erasures"] {
+            browser.goto(&format!("{}{path}", running.url)).await?;
+            browser.wait_for("main h1").await?;
+            assert_eq!(browser.axe().await?, [""; 0], "{path}");
+            let is_wide = browser.eval("document.documentElement.scrollWidth > innerWidth + 1").await?;
+            assert_eq!(is_wide, json!(false), "{path}");
+        }
+    }
+    let known = running.app.db.read(move |tx| crm::profiles::numbers_of(tx, workspace, &[id])).await?;
+    assert!(known.is_empty());
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

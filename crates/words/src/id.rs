@@ -111,6 +111,8 @@ ids! {
     MergeId "mrg";
     /// Two identifiers that a person must judge.
     ConflictId "cfl";
+    /// One erasure of a person, by which its certificate is found.
+    ErasureId "ers";
 }
 
 /// Why a text is not an id of the wanted kind.

@@ -15,7 +15,9 @@ mod timestamp;
 
 pub use country::{Country, CountryError};
 pub use email_address::{EmailAddress, EmailAddressError};
-pub use id::{ApiKeyId, ConflictId, Id, IdError, MergeId, ProfileId, SegmentId, SourceId, UserId, WorkspaceId};
+pub use id::{
+    ApiKeyId, ConflictId, ErasureId, Id, IdError, MergeId, ProfileId, SegmentId, SourceId, UserId, WorkspaceId,
+};
 pub use money::{Currency, CurrencyError, Money, MoneyError};
 pub use phone::{Phone, PhoneError};
 pub use span::{Span, SpanError};

@@ -378,6 +378,94 @@ pub fn orders_between(
     )
 }
 
+// for an erasure ------------------------------------------------------------------------------------
+
+/// The orders that are these profiles', and those that they spoke of.
+pub fn orders_touched_by(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<String>, DbError> {
+    let mut ids: Vec<String> = tx.query(
+        sql("SELECT order_id FROM orders WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| row.get(0),
+    )?;
+    ids.extend(tx.query(
+        sql("SELECT order_id FROM order_speakers WHERE workspace_id = $1 AND number IN LIST($2)"),
+        &[&workspace, &numbers],
+        |row| row.get::<String>(0),
+    )?);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Deletes an order with its lines; what it added to the sums of the shop stays in them. Answers how many lines it had.
+pub fn delete_order(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    order_id: &str,
+    share: Option<Share>,
+) -> Result<usize, DbError> {
+    for text in [
+        sql("DELETE FROM orders WHERE workspace_id = $1 AND order_id = $2"),
+        sql("DELETE FROM order_speakers WHERE workspace_id = $1 AND order_id = $2"),
+    ] {
+        tx.execute(text, &[&workspace, &order_id])?;
+    }
+    let lines = sql("DELETE FROM order_lines WHERE workspace_id = $1 AND order_id = $2");
+    let lines = tx.execute(lines, &[&workspace, &order_id])?;
+    if let Some(share) = share.filter(|share| share.orders != 0) {
+        tx.execute(
+            sql("INSERT INTO erased_sums (workspace_id, quarter, currency, orders, net_minor)
+                 VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (workspace_id, quarter, currency) DO UPDATE SET
+                   orders = erased_sums.orders + excluded.orders,
+                   net_minor = erased_sums.net_minor + excluded.net_minor"),
+            &[&workspace, &quarter_of(share.ordered_at), &share.currency.to_string(), &share.orders, &share.net_minor],
+        )?;
+    }
+    Ok(lines)
+}
+
+/// Of an order of which several profiles spoke: only these are left.
+pub fn set_speakers(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str, numbers: &[i64]) -> Result<(), DbError> {
+    let all = sql("DELETE FROM order_speakers WHERE workspace_id = $1 AND order_id = $2");
+    tx.execute(all, &[&workspace, &order_id])?;
+    // Who speaks alone is the owner.
+    let rows = numbers.iter().filter(|_| numbers.len() > 1);
+    let rows = rows.map(|number| vec![Value::from(workspace), Value::from(order_id), Value::from(*number)]);
+    tx.insert_many(
+        sql("INSERT INTO order_speakers (workspace_id, order_id, number)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (workspace_id, order_id, number) DO NOTHING"),
+        rows,
+    )?;
+    Ok(())
+}
+
+/// What erased people's orders add to the kept sums of the quarters behind `after`, up to `until`.
+pub fn erased_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: i64,
+    until: i64,
+) -> Result<Vec<OrderSum>, DbError> {
+    tx.query(
+        sql("SELECT quarter, currency, orders, net_minor
+             FROM erased_sums
+             WHERE workspace_id = $1 AND quarter > $2 AND quarter <= $3
+             ORDER BY quarter, currency"),
+        &[&workspace, &after, &until],
+        |row| {
+            let currency: String = row.get(1)?;
+            Ok(OrderSum {
+                at: start_of_quarter(row.get(0)?),
+                currency: currency.parse().map_err(crate::kernel::corrupt)?,
+                orders: row.get(2)?,
+                net_minor: row.get(3)?,
+            })
+        },
+    )
+}
+
 // for `doctor` --------------------------------------------------------------------------------------
 
 /// Rows of one kind of damage that are read.

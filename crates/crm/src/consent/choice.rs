@@ -1,13 +1,18 @@
 //! From the properties of a consent event to the choices it records.
 
 use engine::ConsentState;
+use engine::suppression::Teller;
 use serde_json::Value;
 
 /// The event that records a choice.
 pub const CONSENT_UPDATED: &str = "Consent Updated";
 
+/// A choice under this name told of a consent for an address on the suppression list: its refusals count, its consents
+/// do not.
+pub const CONSENT_SUPPRESSED: &str = "Consent Suppressed";
+
 /// The channel of choices that the browser SDK records for a visit.
-const SITE: &str = "site";
+pub(super) const SITE: &str = "site";
 /// Purposes and channels are short words; longer ones are noise.
 const MAX_WORD_BYTES: usize = 64;
 /// Choices of one event.
@@ -23,7 +28,7 @@ pub struct Choice {
 
 /// The choices of an event; none when its name is another or nothing in it is understood.
 pub fn choices(name: &str, properties: &Value) -> Vec<Choice> {
-    if name != CONSENT_UPDATED {
+    if name != CONSENT_UPDATED && name != CONSENT_SUPPRESSED {
         return Vec::new();
     }
     let channel = word(properties.get("channel")).unwrap_or_else(|| SITE.to_owned());
@@ -38,7 +43,16 @@ pub fn choices(name: &str, properties: &Value) -> Vec<Choice> {
         .chain(many)
         .take(MAX_CHOICES)
         .map(|(purpose, state)| Choice { channel: channel.clone(), purpose, state })
+        .filter(|choice| name != CONSENT_SUPPRESSED || choice.state != ConsentState::Granted)
         .collect()
+}
+
+/// Whose word the choices of an event are: the person's own only when the sender says that he has just given it.
+pub fn teller(properties: &Value) -> Teller {
+    match properties.get("given_by").and_then(Value::as_str) {
+        Some("person") => Teller::Himself,
+        _ => Teller::Others,
+    }
 }
 
 /// Whether an event chooses for the visit alone, and for no address: what a public key may record of its own visitor.
@@ -88,6 +102,15 @@ mod tests {
         assert!(is_of_visit(&json!({"channel": " Site ", "purpose": "marketing", "state": "granted"})));
         assert!(!is_of_visit(&json!({"channel": "email", "purpose": "marketing", "state": "granted"})));
         assert!(!is_of_visit(&json!({"channel": "sms", "purposes": {"marketing": true}})));
+    }
+
+    #[test]
+    fn of_a_choice_for_a_suppressed_address_the_refusals_are_left() {
+        let told = json!({"channel": "email", "purposes": {"marketing": true, "profiling": false}});
+        let left = choices(CONSENT_SUPPRESSED, &told);
+        assert_eq!(left.iter().map(|choice| choice.purpose.as_str()).collect::<Vec<_>>(), ["profiling"]);
+        assert_eq!(teller(&told), Teller::Others);
+        assert_eq!(teller(&json!({"given_by": "person"})), Teller::Himself);
     }
 
     #[test]

@@ -5,6 +5,14 @@
 //! the site at once (`{"purposes": {"analytics": true, "marketing": false}}`). This slice reads the event; the stream
 //! puts the choices into the person's facts, where segments see them.
 
-mod choice;
+//!
+//! The *suppression list* holds addresses that must not be written to again, as keyed hashes and nothing else. It outlives
+//! the erasure of its people and a restore; `engine::suppression` decides what it means for a choice that somebody tells of.
 
-pub use choice::{CONSENT_UPDATED, Choice, choices, is_of_visit};
+mod choice;
+pub(crate) mod store;
+mod suppression;
+
+pub use choice::{CONSENT_SUPPRESSED, CONSENT_UPDATED, Choice, choices, is_of_visit, teller};
+pub use store::{count as count_suppressed, suppress, suppressed_at};
+pub use suppression::{CHANNELS, Suppression, SuppressionReason, kind_of, mark_of, refuses};

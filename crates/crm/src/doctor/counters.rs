@@ -7,7 +7,7 @@ use words::{Span, Timestamp};
 
 use super::{Place, Report};
 use crate::profiles::store as people;
-use crate::{segments, stream};
+use crate::{privacy, segments, stream};
 
 /// Newest events whose message ids must be remembered, or a repeat would count twice.
 const EVENTS_LOOKED_UP: usize = 2_000;
@@ -68,7 +68,7 @@ fn states(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), 
 }
 
 fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
-    let rows = stream::log::newest(tx, place.workspace, EVENTS_LOOKED_UP)?;
+    let rows = stream::store::newest(tx, place.workspace, EVENTS_LOOKED_UP)?;
     let mut met = HashSet::new();
     for row in rows.iter().filter(|row| !row.message_id.is_empty()) {
         if !stream::messages::knows(tx, place.workspace, row)? {
@@ -81,7 +81,9 @@ fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Resu
     let numbers: Vec<i64> = rows.iter().map(|row| row.number).filter(|number| *number != 0).collect();
     let there: HashSet<i64> =
         people::profiles_by_number(tx, place.workspace, &numbers)?.into_iter().map(|profile| profile.number).collect();
-    for row in rows.iter().filter(|row| row.number != 0 && !there.contains(&row.number)) {
+    let leaving = privacy::numbers_leaving(tx, place.workspace)?;
+    let is_known = |number: i64| number == 0 || there.contains(&number) || leaving.contains(&number);
+    for row in rows.iter().filter(|row| !is_known(row.number)) {
         report.find("events", format!("event {} belongs to profile {}, which is not there", row.seq, row.number));
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! a sentence with ids in it, never with personal data; none means that everything holds.
 
 mod counters;
+mod erasures;
 mod links;
 mod members;
 mod orders;
@@ -87,7 +88,8 @@ pub async fn examine(app: &App, workspace: WorkspaceId, sample: Sample) -> Resul
     for chunk in 0..=segments::place(last).0 {
         report = doctor.read(report, move |tx, place, report| block(tx, place, chunk, last, every, report)).await?;
     }
-    orders::walk(&doctor, report).await
+    let report = orders::walk(&doctor, report).await?;
+    erasures::check(&doctor, report).await
 }
 
 /// 4,096 profiles by number: their links, their people, and the members of every segment among them.

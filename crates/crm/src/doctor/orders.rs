@@ -94,6 +94,11 @@ fn sums(tx: &mut Tx<'_>, place: Place<'_>, from: i64, until: i64, report: &mut R
         let sum = counted.entry((store::quarter_of(order.ordered_at), order.currency)).or_default();
         *sum = (sum.0 + 1, sum.1 + order.net_minor);
     }
+    // The orders of people who were erased are gone; what they came to stays counted.
+    for erased in store::erased_between(tx, place.workspace, from, until)? {
+        let sum = counted.entry((store::quarter_of(erased.at), erased.currency)).or_default();
+        *sum = (sum.0 + erased.orders, sum.1 + erased.net_minor);
+    }
     compare(&kept, &counted, |(quarter, currency), kept, counted| {
         let at = store::start_of_quarter(*quarter);
         let told =

@@ -10,9 +10,10 @@ use std::future::Future;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use db::{DbError, Tx};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
-use words::Span;
+use words::{Span, WorkspaceId};
 
 use crate::kernel::{Actor, App, Problem};
 
@@ -33,6 +34,32 @@ pub struct KeyHeader {
     /// The same key and body do the same thing once, within a day.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
     key: Option<String>,
+}
+
+/// A place behind which kept answers are looked through: key and route.
+pub type AnswerPlace = (String, String);
+
+/// Answers looked through in one transaction.
+const ANSWERS_A_STEP: usize = 500;
+
+/// Forgets those of the next kept answers that name one of these ids, in the address or in what was answered; tells how
+/// many, and where to go on.
+pub fn forget_answers_about(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    ids: &[String],
+    after: &AnswerPlace,
+) -> Result<(usize, Option<AnswerPlace>), DbError> {
+    let answers = store::answers_after(tx, workspace, (&after.0, &after.1), ANSWERS_A_STEP)?;
+    let next = answers.last().map(|(key, route, _)| (key.clone(), route.clone()));
+    let mut forgotten = 0;
+    for (key, route, answer) in answers {
+        if ids.iter().any(|id| route.contains(id) || answer.contains(id)) {
+            store::forget_one(tx, workspace, (&key, &route))?;
+            forgotten += 1;
+        }
+    }
+    Ok((forgotten, next))
 }
 
 /// The request that a key stands for.
@@ -96,7 +123,7 @@ impl Run<'_> {
             let known = store::known(tx, workspace, (&key, &route), &digest, now)?;
             let is_free = matches!(known, Known::Nothing);
             let is_taken = is_free && store::begin(tx, workspace, (&key, &route), &digest, now)?;
-            Ok::<_, db::DbError>(if is_free && !is_taken { Known::Running } else { known })
+            Ok::<_, DbError>(if is_free && !is_taken { Known::Running } else { known })
         });
         Ok(known.await?)
     }

@@ -84,3 +84,21 @@ pub fn forget(tx: &mut Tx<'_>, workspace: WorkspaceId, before: Timestamp) -> Res
     )?;
     Ok(())
 }
+
+/// The next kept answers in the order of their keys: key, route, answer.
+pub fn answers_after(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    after: (&str, &str),
+    rows: usize,
+) -> Result<Vec<(String, String, String)>, DbError> {
+    tx.query(
+        sql("SELECT key, route, answer
+             FROM idempotency_keys
+             WHERE workspace_id = $1 AND (key, route) > ($2, $3)
+             ORDER BY key, route
+             LIMIT $4"),
+        &[&workspace, &after.0, &after.1, &(rows as i64)],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}

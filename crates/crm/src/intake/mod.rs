@@ -10,6 +10,7 @@ mod body;
 mod call;
 mod context;
 mod define;
+mod forget_rejects;
 mod health;
 pub mod import;
 mod limits;
@@ -23,6 +24,7 @@ pub use call::{Refused, Surroundings, parse_call};
 pub use define::{
     SourceError, create_source, disable_source, make_source, parse_origin, parse_origins, set_origins, source_for,
 };
+pub use forget_rejects::forget_rejects_about;
 pub use health::Health;
 pub use model::{Reject, Source, SourceDay, SourceKind};
 pub use sender::Senders;

@@ -219,3 +219,19 @@ pub fn is_listed_anywhere(tx: &mut Tx<'_>, origin: &str) -> Result<bool, DbError
         serde_json::from_str::<Vec<String>>(list).is_ok_and(|origins| origins.iter().any(|one| one == origin))
     }))
 }
+
+/// All samples of refused calls: source, id, sample and what was said of it. Each source keeps a hundred.
+pub fn reject_samples(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<(i64, uuid::Uuid, String)>, DbError> {
+    tx.query(sql("SELECT source_no, id, sample, detail FROM rejects WHERE workspace_id = $1"), &[&workspace], |row| {
+        let (sample, detail): (String, String) = (row.get(2)?, row.get(3)?);
+        Ok((row.get(0)?, row.get(1)?, format!("{sample}\n{detail}")))
+    })
+}
+
+pub fn delete_reject(tx: &mut Tx<'_>, workspace: WorkspaceId, source_no: i64, id: uuid::Uuid) -> Result<(), DbError> {
+    tx.execute(
+        sql("DELETE FROM rejects WHERE workspace_id = $1 AND source_no = $2 AND id = $3"),
+        &[&workspace, &source_no, &id],
+    )?;
+    Ok(())
+}

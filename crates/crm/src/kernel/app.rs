@@ -8,6 +8,7 @@ use words::{Timestamp, WorkspaceId};
 
 use super::chance::{Chance, Clock, random_bytes};
 use super::ending::Ending;
+use super::ledger::Ledger;
 use super::steady_clock::SteadyClock;
 use super::throttle::Throttle;
 use super::vault::Vault;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Seals the secrets of the database with a key that is not in it.
     pub vault: Vault,
+    /// Erasures, kept beside the key file: a restored database learns from it who must not come back.
+    pub ledger: Ledger,
     /// Where weaknesses are reported, as a URI; `/.well-known/security.txt` names it.
     pub security_contact: Option<String>,
     /// The gallery of the page furniture, for debug builds.

@@ -12,6 +12,8 @@ pub enum Permission {
     SeePeople,
     EditPeople,
     MergePeople,
+    /// Erases people for good, and sees what was erased.
+    ErasePeople,
     SeeSegments,
     EditSegments,
     SeeSources,
@@ -26,11 +28,12 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 15] = [
         Permission::SeeHome,
         Permission::SeePeople,
         Permission::EditPeople,
         Permission::MergePeople,
+        Permission::ErasePeople,
         Permission::SeeSegments,
         Permission::EditSegments,
         Permission::SeeSources,
@@ -51,7 +54,7 @@ pub enum Role {
     Agent,
     Analyst,
     Marketer,
-    /// Data protection officer: sees and corrects people, launches nothing.
+    /// Data protection officer: sees, corrects and erases people, launches nothing.
     Dpo,
     Admin,
     Owner,
@@ -81,6 +84,7 @@ impl Role {
                     | SeePeople
                     | EditPeople
                     | MergePeople
+                    | ErasePeople
                     | SeeSegments
                     | SeeSources
                     | SeeMembers
@@ -110,13 +114,20 @@ pub enum Scope {
     EventsWrite,
     ProfilesRead,
     ProfilesWrite,
+    ProfilesErase,
     SegmentsRead,
     SegmentsWrite,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] =
-        [Scope::EventsWrite, Scope::ProfilesRead, Scope::ProfilesWrite, Scope::SegmentsRead, Scope::SegmentsWrite];
+    pub const ALL: [Scope; 6] = [
+        Scope::EventsWrite,
+        Scope::ProfilesRead,
+        Scope::ProfilesWrite,
+        Scope::ProfilesErase,
+        Scope::SegmentsRead,
+        Scope::SegmentsWrite,
+    ];
 
     pub fn may(self, permission: Permission) -> bool {
         use Permission::*;
@@ -124,6 +135,7 @@ impl Scope {
             Scope::EventsWrite => matches!(permission, SendEvents),
             Scope::ProfilesRead => matches!(permission, SeePeople),
             Scope::ProfilesWrite => matches!(permission, SeePeople | EditPeople | MergePeople),
+            Scope::ProfilesErase => matches!(permission, ErasePeople),
             Scope::SegmentsRead => matches!(permission, SeeSegments),
             Scope::SegmentsWrite => matches!(permission, SeeSegments | EditSegments),
         }
@@ -134,6 +146,7 @@ impl Scope {
             Scope::EventsWrite => "events:write",
             Scope::ProfilesRead => "profiles:read",
             Scope::ProfilesWrite => "profiles:write",
+            Scope::ProfilesErase => "profiles:erase",
             Scope::SegmentsRead => "segments:read",
             Scope::SegmentsWrite => "segments:write",
         }

@@ -14,6 +14,8 @@ use db::{DbError, Tx};
 use engine::identity::{IdentifierRule, default_rules};
 use words::WorkspaceId;
 
+pub use store::{IdentifierPlace, identifiers_after, numbers_of};
+
 pub use model::{
     BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing,
     StandingError, display_name,

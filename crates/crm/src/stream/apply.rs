@@ -1,13 +1,15 @@
 //! One group of the loop: deduplicate, identify, fold, decide, write.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use db::{DbError, Tx};
-use engine::Touched;
 use engine::calls::Call;
 use engine::condition::Metric;
 use engine::facts::Stamp;
 use engine::orders::OrderEvent;
+use engine::suppression::{self, Teller};
+use engine::{ConsentState, Touched};
 use serde_json::json;
 use words::{Timestamp, WorkspaceId};
 
@@ -16,7 +18,7 @@ use crate::consent;
 use crate::kernel::Chance;
 
 use super::log::body_of;
-use super::model::{Group, Incoming, Receipt, Trust};
+use super::model::{Group, Incoming, Receipt, Remembered, Trust};
 use super::plans::Plans;
 use super::settle::Cause;
 use super::store::LogRow;
@@ -58,7 +60,8 @@ impl Work<'_, '_> {
         let seq = self.next_seq();
         let number = if incoming.is_bot { None } else { self.whose(incoming, group.trust, seq)? };
         let incoming = &*self.within_trait_limit(number, incoming)?;
-        let name = log_name(incoming, group.trust);
+        let incoming = &*of_nobody(number, incoming);
+        let name = self.name_of(group, number, incoming)?;
         self.log.push(LogRow {
             seq,
             number: number.unwrap_or(0),
@@ -77,6 +80,42 @@ impl Work<'_, '_> {
             Some(number) => self.fold(number, incoming, name, seq),
             None => Ok(()),
         }
+    }
+
+    /// The name under which an event stands in the log: a consent that is not applied has one of its own.
+    fn name_of<'i>(&mut self, group: &Group, number: Option<i64>, incoming: &'i Incoming) -> Result<&'i str, DbError> {
+        let name = log_name(incoming, group.trust);
+        let Some(leaf) = number.filter(|_| name == consent::CONSENT_UPDATED) else { return Ok(name) };
+        // What is remembered for ever is a file.
+        let teller = match group.remembered {
+            Remembered::ForEver => Teller::Others,
+            Remembered::AsPromised => consent::teller(&incoming.properties),
+        };
+        for choice in consent::choices(name, &incoming.properties) {
+            if choice.state == ConsentState::Granted && !self.may_grant(leaf, &choice.channel, teller)? {
+                return Ok(consent::CONSENT_SUPPRESSED);
+            }
+        }
+        Ok(name)
+    }
+
+    /// Whether a consent for a channel counts; the person's own word takes his addresses off the suppression list.
+    fn may_grant(&mut self, leaf: i64, channel: &str, teller: Teller) -> Result<bool, DbError> {
+        let Some(kind) = consent::kind_of(channel) else { return Ok(true) };
+        let root = self.root(leaf)?;
+        self.load_people(&[root])?;
+        let mut numbers = self.person(root)?.standing.leaves.clone();
+        numbers.push(root);
+        let addresses = self.identifiers_of(&numbers)?.into_iter().filter(|one| one.kind == kind);
+        let marks: Vec<Vec<u8>> =
+            addresses.map(|one| consent::mark_of(&self.vault, self.workspace, channel, &one.value).to_vec()).collect();
+        let is_suppressed = consent::store::is_suppressed(self.tx, self.workspace, channel, &marks)?;
+        if is_suppressed && teller == Teller::Himself {
+            for mark in &marks {
+                consent::store::release(self.tx, self.workspace, channel, mark)?;
+            }
+        }
+        Ok(suppression::applies(ConsentState::Granted, teller, is_suppressed))
     }
 
     fn fold(&mut self, leaf: i64, incoming: &Incoming, name: &str, seq: i64) -> Result<(), DbError> {
@@ -150,7 +189,11 @@ impl Work<'_, '_> {
         false
     }
 
-    fn change_orders(&mut self, leaf: i64, change: impl FnMut(&mut engine::facts::Facts)) -> Result<(), DbError> {
+    pub(super) fn change_orders(
+        &mut self,
+        leaf: i64,
+        change: impl FnMut(&mut engine::facts::Facts),
+    ) -> Result<(), DbError> {
         self.load_profiles(&[leaf])?;
         let root = self.root(leaf)?;
         self.load_people(&[root])?;
@@ -160,6 +203,18 @@ impl Work<'_, '_> {
         let now = self.now;
         self.settle(root, &touched, now, Cause::Life)
     }
+}
+
+/// What belongs to nobody keeps nothing that tells of somebody: nobody could ask for it, and no erasure would find it.
+fn of_nobody(number: Option<i64>, incoming: &Incoming) -> Cow<'_, Incoming> {
+    if number.is_some() || (incoming.traits.is_none() && incoming.context.get("traits").is_none()) {
+        return Cow::Borrowed(incoming);
+    }
+    let mut left = Incoming { traits: None, ..incoming.clone() };
+    if let Some(context) = left.context.as_object_mut() {
+        context.remove("traits");
+    }
+    Cow::Owned(left)
 }
 
 /// Whether the call tells of somebody looking at the shop; what servers report of him is no visit.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use words::{Timestamp, WorkspaceId};
 
 use crate::kernel::{App, corrupt};
+use crate::profiles::Identifier;
 
 use super::apply::kind_of;
 use super::model::{Group, Incoming, Remembered, StreamError, Trust};
@@ -118,6 +119,30 @@ fn call_of(kind: i64) -> Option<Call> {
     [Call::Track, Call::Page, Call::Screen, Call::Identify, Call::Group, Call::Alias]
         .into_iter()
         .find(|call| kind_of(*call) == kind)
+}
+
+/// Letters read at once when all are looked through.
+const LETTERS_A_LOOK: usize = 500;
+
+/// The letters that name one of these identifiers.
+pub(super) fn letters_about(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    identifiers: &[Identifier],
+) -> Result<Vec<Uuid>, DbError> {
+    let (mut found, mut after) = (Vec::new(), Uuid::nil());
+    loop {
+        let letters = store::dead_letters(tx, workspace, Some(after), LETTERS_A_LOOK)?;
+        let Some(last) = letters.last() else { return Ok(found) };
+        after = last.id;
+        let names = |claim: &Claim| identifiers.iter().any(|one| one.kind == claim.kind && one.value == claim.value);
+        let is_about = |letter: &&DeadLetter| match serde_json::from_str::<Body>(&letter.body) {
+            Ok(body) => body.claims.iter().chain(body.blocked.iter().map(|(claim, _)| claim)).any(names),
+            // What cannot be read cannot be applied either, and may be about anybody.
+            Err(_) => true,
+        };
+        found.extend(letters.iter().filter(is_about).map(|letter| letter.id));
+    }
 }
 
 /// How many events of a workspace are set aside.

@@ -39,7 +39,7 @@ impl Work<'_, '_> {
         self.settle(into, &all, now, Cause::Life)
     }
 
-    fn leave_all(&mut self, root: i64, standing: &Standing) {
+    pub(super) fn leave_all(&mut self, root: i64, standing: &Standing) {
         let at = self.now;
         let moves = standing.memberships.keys().map(|no| Move {
             segment_no: *no,

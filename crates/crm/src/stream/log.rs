@@ -1,9 +1,16 @@
 //! Reading the log: stored rows as events.
 
+use std::collections::HashSet;
+
+use db::{DbError, Tx};
 use engine::event::EventRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+
+use words::WorkspaceId;
+
+use crate::profiles;
 
 use super::model::Incoming;
 use super::store;
@@ -79,6 +86,33 @@ fn value_of(raw: Option<&RawValue>) -> Value {
 
 pub use store::{VISITORS, day_figures_since};
 pub use store::{
-    count_named, each_named, event_at, event_names, events_of, first_arrival, named_events_of, newest, newest_arrival,
-    newest_named, newest_seq, timeline, timeline_named, timeline_without,
+    count_named, each_named, event_names, events_of, first_arrival, named_events_of, newest_arrival, newest_seq,
+    timeline, timeline_named, timeline_without,
 };
+
+/// The newest events of the whole shop, newest first.
+pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<LogRow>, DbError> {
+    let found = store::newest(tx, workspace, rows)?;
+    of_the_living(tx, workspace, found)
+}
+
+/// The newest events of one name, newest first by their own time.
+pub fn newest_named(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, rows: usize) -> Result<Vec<LogRow>, DbError> {
+    let found = store::newest_named(tx, workspace, name, rows)?;
+    of_the_living(tx, workspace, found)
+}
+
+/// The event at one place of the log.
+pub fn event_at(tx: &mut Tx<'_>, workspace: WorkspaceId, seq: i64) -> Result<Option<LogRow>, DbError> {
+    let found = store::event_at(tx, workspace, seq)?.into_iter().collect();
+    Ok(of_the_living(tx, workspace, found)?.pop())
+}
+
+/// Without the events of somebody who was taken out a moment ago and whose events are still being deleted.
+fn of_the_living(tx: &mut Tx<'_>, workspace: WorkspaceId, mut rows: Vec<LogRow>) -> Result<Vec<LogRow>, DbError> {
+    let numbers: Vec<i64> = rows.iter().map(|row| row.number).filter(|number| *number != 0).collect();
+    let there: HashSet<i64> =
+        profiles::store::profiles_by_number(tx, workspace, &numbers)?.into_iter().map(|one| one.number).collect();
+    rows.retain(|row| row.number == 0 || there.contains(&row.number));
+    Ok(rows)
+}

@@ -3,13 +3,15 @@
 //! `Stream::submit` hands in a group; while one transaction commits, the next gathers, so that one fsync serves many
 //! callers. The transaction appends to the log, resolves whose each event is, folds facts, orders and segments, writes
 //! entries and exits as events, and only then the callers are answered. `ticker` wakes people whose truth changes with
-//! time alone; `backfill` builds new segments in steps between the groups; `merge` joins and parts people.
+//! time alone; `backfill` builds new segments in steps between the groups; `merge` joins and parts people; `erase` takes
+//! somebody out of everything.
 //!
 //! The log (`events`) is read through `log`, its only door.
 
 mod apply;
 pub mod backfill;
 mod dead_letters;
+mod erase;
 pub mod forget;
 mod join;
 mod kept;
@@ -29,6 +31,7 @@ mod who;
 mod work;
 
 pub use dead_letters::{DeadLetter, Retried, count_dead_letters, dead_letters, retry_dead_letters};
+pub use erase::{Erased, Leaving, Whom, delete_events, take_out};
 pub use merge::{MergeError, merge_people, undo_merge};
 pub use messages::index_messages;
 pub use model::{Group, Incoming, Receipt, Remembered, StreamError, Trust};

@@ -8,7 +8,7 @@ use engine::identity::IdentifierRule;
 use engine::plan::{Plan, SegmentSource};
 use words::WorkspaceId;
 
-use crate::kernel::{Shop, corrupt};
+use crate::kernel::{Shop, Vault, corrupt};
 use crate::segments::{self, Definition};
 use crate::{profiles, workspaces};
 
@@ -39,14 +39,20 @@ impl Workbook {
 
 /// What a process keeps in memory between transactions: the workbooks, of which each transaction checks that its own is
 /// the current one, the people who are busy, and the message ids at the end of the log.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Plans {
     books: Arc<Mutex<HashMap<WorkspaceId, Arc<Workbook>>>>,
     pub(super) keeper: Keeper,
     pub(super) tails: Tails,
+    /// Knows suppressed addresses by their marks.
+    pub(super) vault: Vault,
 }
 
 impl Plans {
+    pub fn new(vault: Vault) -> Self {
+        Self { books: Arc::default(), keeper: Keeper::default(), tails: Tails::default(), vault }
+    }
+
     pub fn of(&self, tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Arc<Workbook>, DbError> {
         let versions = (
             segments::store::revision(tx, workspace)?,

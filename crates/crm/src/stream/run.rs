@@ -8,7 +8,7 @@ use db::{Db, DbError};
 use tokio::sync::{mpsc, oneshot};
 use words::{Timestamp, WorkspaceId};
 
-use crate::kernel::{Chance, Changed, Clock, News};
+use crate::kernel::{Chance, Changed, Clock, News, Vault};
 
 use super::apply::{apply, by_workspace};
 use super::dead_letters::DeadLetter;
@@ -51,9 +51,9 @@ struct Surroundings {
 
 impl Stream {
     /// Starts the conductor on the current tokio runtime; it ends when every `Stream` is gone.
-    pub fn start(db: Db, clock: Clock, chance: Chance, news: News) -> Self {
+    pub fn start(db: Db, clock: Clock, chance: Chance, news: News, vault: Vault) -> Self {
         let (jobs, queue) = mpsc::channel(MAX_WAITING);
-        let plans = Plans::default();
+        let plans = Plans::new(vault);
         let around = Surroundings { db, clock, chance, plans: plans.clone(), news };
         tokio::spawn(conduct(queue, around));
         Self { jobs, plans }

@@ -512,6 +512,52 @@ pub fn delete_dead_letter(tx: &mut Tx<'_>, workspace: WorkspaceId, id: uuid::Uui
     Ok(())
 }
 
+/// Deletes so many events of these profiles at most; answers the names that the deleted ones bore, one for each.
+pub fn delete_events(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: &[i64],
+    rows: usize,
+) -> Result<Vec<String>, DbError> {
+    let mut found: Vec<(i64, String)> = Vec::new();
+    for number in numbers {
+        let left = (rows - found.len()) as i64;
+        if left == 0 {
+            break;
+        }
+        found.extend(tx.query(
+            sql("SELECT seq, name
+                 FROM events
+                 WHERE workspace_id = $1 AND number = $2
+                 ORDER BY at DESC, seq DESC
+                 LIMIT $3"),
+            &[&workspace, number, &left],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?);
+    }
+    let (seqs, names): (Vec<i64>, Vec<String>) = found.into_iter().unzip();
+    tx.execute_many(
+        sql("DELETE FROM events WHERE workspace_id = $1 AND seq = $2"),
+        seqs.into_iter().map(|seq| vec![Value::from(workspace), Value::from(seq)]).collect(),
+    )?;
+    Ok(names)
+}
+
+/// Forgets the names that no event bears any more.
+pub fn forget_unused_names(tx: &mut Tx<'_>, workspace: WorkspaceId, names: &[String]) -> Result<(), DbError> {
+    for name in names {
+        let bearer = tx.query_opt(
+            sql("SELECT number FROM events WHERE workspace_id = $1 AND name = $2 LIMIT 1"),
+            &[&workspace, name],
+            |row| row.get::<i64>(0),
+        )?;
+        if bearer.is_none() {
+            tx.execute(sql("DELETE FROM event_names WHERE workspace_id = $1 AND name = $2"), &[&workspace, name])?;
+        }
+    }
+    Ok(())
+}
+
 /// The greatest number in use, for `doctor`.
 pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbError> {
     let seq = tx.query_opt(

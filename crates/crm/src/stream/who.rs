@@ -71,7 +71,7 @@ impl Work<'_, '_> {
     /// The profile an event belongs to, after linking, joining and listing what it tells about identity.
     pub fn whose(&mut self, incoming: &Incoming, trust: Trust, seq: i64) -> Result<Option<i64>, DbError> {
         for (claim, reason) in &incoming.blocked {
-            profiles::store::note_blocked(self.tx, self.workspace, &identifier_of(claim), reason, self.now)?;
+            profiles::store::note_blocked(self.tx, self.workspace, &identifier_of(claim), (reason, 0), self.now)?;
         }
         let claims: Vec<Claim> =
             incoming.claims.iter().filter(|claim| !self.shared.contains(&identifier_of(claim))).cloned().collect();
@@ -148,8 +148,8 @@ impl Work<'_, '_> {
         }
         for ignored in &resolution.ignored {
             let reason = match ignored.reason {
-                IgnoreReason::Blocked(reason) => reason.as_str(),
-                IgnoreReason::Limit => "too_many_of_a_kind",
+                IgnoreReason::Blocked(reason) => (reason.as_str(), 0),
+                IgnoreReason::Limit => ("too_many_of_a_kind", leaf),
                 IgnoreReason::UnknownKind | IgnoreReason::Repeated => continue,
             };
             let identifier = identifier_of(&claims[ignored.claim]);
@@ -218,7 +218,7 @@ impl Work<'_, '_> {
         profiles::store::note_conflict(self.tx, self.workspace, &conflict, seq)?;
         let is_weak = self.book.rules.iter().any(|rule| rule.kind == claim.kind && !rule.is_strong);
         if is_weak && profiles::store::conflicts_on(self.tx, self.workspace, &identifier)? > MAX_CONFLICTS_OF_A_VALUE {
-            profiles::store::note_blocked(self.tx, self.workspace, &identifier, SHARED_BY_MANY, self.now)?;
+            profiles::store::note_blocked(self.tx, self.workspace, &identifier, (SHARED_BY_MANY, 0), self.now)?;
             self.shared.insert(identifier);
         }
         Ok(())

@@ -7,7 +7,7 @@ use db::{DbError, Tx};
 use engine::facts::Facts;
 use words::{ProfileId, Timestamp, WorkspaceId};
 
-use crate::kernel::{Chance, corrupt, day_of, day_start, random_bytes, step_of_day};
+use crate::kernel::{Chance, Vault, corrupt, day_of, day_start, random_bytes, step_of_day};
 use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, Standing};
 use crate::segments::{self, Move};
 
@@ -79,6 +79,7 @@ pub(super) struct Work<'w, 'tx> {
     pub now: Timestamp,
     pub book: Arc<Workbook>,
     pub chance: Chance,
+    pub vault: Vault,
     pub people: BTreeMap<i64, Person>,
     pub profiles: HashMap<i64, Profile>,
     /// The profile each looked-up identifier belongs to, new ones included.
@@ -125,6 +126,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
             now: now.max(Timestamp::from_millis(counter(INSTANT))),
             book,
             chance: chance.clone(),
+            vault: plans.vault.clone(),
             people: BTreeMap::new(),
             profiles: HashMap::new(),
             owners: HashMap::new(),
@@ -188,6 +190,20 @@ impl<'w, 'tx> Work<'w, 'tx> {
             rule: rule.to_owned(),
             event_seq,
         });
+    }
+
+    /// Forgets what is in memory of profiles that are no more.
+    pub fn forget(&mut self, numbers: &[i64], identifiers: &[Identifier]) {
+        for number in numbers {
+            self.people.remove(number);
+            self.profiles.remove(number);
+            self.kept.people.pop(number);
+            self.kept.profiles.pop(number);
+        }
+        for identifier in identifiers {
+            self.owners.remove(identifier);
+            self.kept.owners.pop(identifier);
+        }
     }
 
     /// All identifiers of these profiles, those of this transaction included.

@@ -20,10 +20,11 @@ pub enum NavItem {
     Members,
     Settings,
     Audit,
+    Erasures,
 }
 
 impl NavItem {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Home,
         Self::Live,
         Self::People,
@@ -32,6 +33,7 @@ impl NavItem {
         Self::Members,
         Self::Settings,
         Self::Audit,
+        Self::Erasures,
     ];
 
     pub fn href(self) -> &'static str {
@@ -44,6 +46,7 @@ impl NavItem {
             Self::Members => "/members",
             Self::Settings => "/settings",
             Self::Audit => "/audit",
+            Self::Erasures => "/privacy/erasures",
         }
     }
 
@@ -58,6 +61,7 @@ impl NavItem {
             Self::Members => "nav-members",
             Self::Settings => "nav-general",
             Self::Audit => "nav-audit",
+            Self::Erasures => "nav-erasures",
         }
     }
 
@@ -71,6 +75,7 @@ impl NavItem {
             Self::Members => Icon::IdCard,
             Self::Settings => Icon::Settings,
             Self::Audit => Icon::History,
+            Self::Erasures => Icon::UserX,
         }
     }
 
@@ -85,6 +90,7 @@ impl NavItem {
             Self::Members => "m",
             Self::Settings => "r",
             Self::Audit => "a",
+            Self::Erasures => "e",
         }
     }
 }
@@ -92,7 +98,7 @@ impl NavItem {
 const GROUPS: [(&str, &[NavItem]); 3] = [
     ("nav-overview", &[NavItem::Home, NavItem::Live]),
     ("nav-customers", &[NavItem::People, NavItem::Segments]),
-    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings, NavItem::Audit]),
+    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings, NavItem::Audit, NavItem::Erasures]),
 ];
 
 /// The left column; on a phone it is a popover that the header's button opens.

@@ -152,6 +152,11 @@ on_both!(every_page_that_takes_an_id_shows_ones_own, |db| async move {
         }
         let path = filled(&path.replace('~', "@"), &own.ids);
         let answer = test.send(own_request(&test, &method, &path, &own, body)).await;
+        if answer.header("location").starts_with("/account/confirm") {
+            // Whoever is to be proved anew is led away whatever the id: `erasure.rs` opens the page.
+            assert!(path.ends_with("/erase"), "{path}");
+            continue;
+        }
         assert_eq!(answer.status, StatusCode::OK, "{path}: the id of one's own is found");
     }
 });

@@ -69,6 +69,7 @@ impl Tenant {
             person("luc", &format!("luc@{name}.example")),
             person("one", &shared),
             person("two", &shared),
+            person("gone", &format!("gone@{name}.example")),
             {"type": "track", "event": "Order Completed", "messageId": format!("{name}-order"), "userId": format!("{name}-ana"),
              "properties": {"order_id": format!("{name}-1"), "total": 40, "currency": "EUR"}},
         ]);
@@ -80,6 +81,11 @@ impl Tenant {
         let draft =
             json!({"name": format!("Of {name}"), "condition": {"trait": "firstName", "op": "eq", "value": name}});
         let segment = self.post(test, "/api/v1/segments", &draft).await;
+        let gone = self.person(test, name, "gone").await;
+        let path = format!("/api/v1/profiles/{gone}");
+        let erased = test.send_json(Method::DELETE, &path, &self.key, &Value::Null).await;
+        assert_eq!(erased.status, StatusCode::OK, "{}", erased.body);
+        self.ids.insert("ers", erased.json()["id"].as_str().unwrap().to_owned());
         let timeline = test.get_json(&format!("/api/v1/profiles/{ana}/timeline"), &self.key).await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         self.ids.insert("seq", timeline["data"][0]["seq"].to_string());
@@ -198,6 +204,7 @@ pub fn kind_of(path: &str, parameter: &str) -> &'static str {
         ("people" | "profiles", "id") => "prf",
         ("people", "merge") => "mrg",
         ("people", "conflict") => "cfl",
+        ("privacy" | "erasures", "id") => "ers",
         ("segments", "id") => "seg",
         ("sources", "id") => "src",
         ("members", "user") => "usr",

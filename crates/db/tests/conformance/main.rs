@@ -14,6 +14,7 @@ mod equivalence;
 mod killed;
 mod lists;
 mod migrations;
+mod scrub;
 mod secure;
 mod tables;
 mod transactions;

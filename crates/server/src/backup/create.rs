@@ -42,7 +42,9 @@ pub async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     let rows = tables.iter().map(|table| table.rows).sum();
     let file = arguments.file.display().to_string();
     say::to_people(&format!("{file}: {rows} rows of {} tables, {bytes} bytes, read back and checked", tables.len()));
-    say::to_people("Keep elsewhere what is no part of the database: entente.toml and the key file, entente.key.");
+    say::to_people(
+        "Keep elsewhere what is no part of the database: entente.toml, the key file (entente.key) and the ledger of erasures (entente.erasures).",
+    );
     if arguments.json {
         say::json(&Made { file, bytes, rows, header: &header, tables })?;
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crm::kernel::Ledger;
+use crm::privacy;
 use db::{Db, Step};
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use super::{place, progress};
 use crate::command::RestoreArguments;
 use crate::failure::Failure;
 use crate::settings::{InstallationSettings, Place};
-use crate::{say, telemetry};
+use crate::{installation, say, telemetry};
 
 #[derive(Serialize)]
 struct Restored {
@@ -20,7 +22,10 @@ struct Restored {
     rows: u64,
     #[serde(flatten)]
     header: Header,
+    /// As the backup had them.
     tables: Vec<TableTotals>,
+    /// People who were erased after the backup was made; not told when there is no ledger to know them by.
+    erased_again: Option<usize>,
 }
 
 pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
@@ -39,6 +44,7 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     opened.close().await;
     // Brings what an older program had made to this program's schema.
     place::open_at(&settings.place, crm::MIGRATIONS).await?.close().await;
+    let erased_again = erase_again(&settings, arguments.erasures.as_deref()).await?;
     let rows = tables.iter().map(|table| table.rows).sum();
     let file = arguments.file.display().to_string();
     say::to_people(&format!(
@@ -47,9 +53,44 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
         header.made_at
     ));
     if arguments.json {
-        say::json(&Restored { file, rows, header, tables })?;
+        say::json(&Restored { file, rows, header, tables, erased_again })?;
     }
     Ok(())
+}
+
+/// Erases again whoever was erased since the backup was made; none when nothing tells who that is.
+async fn erase_again(settings: &InstallationSettings, named: Option<&Path>) -> Result<Option<usize>, Failure> {
+    let own = settings.ledger_file();
+    let ledger = named.unwrap_or(&own);
+    if !ledger.is_file() {
+        let told = format!(
+            "There is no ledger of erasures at {}: whoever was erased since this backup was made is back. If anybody \
+             was, put the ledger there before you start the server",
+            ledger.display()
+        );
+        if named.is_some() {
+            return Err(Failure::usage(told));
+        }
+        say::to_people(&told);
+        return Ok(None);
+    }
+    if !settings.key_file.is_file() {
+        say::to_people(&format!(
+            "The key file is not at {}: the erasures of {} are applied when the server starts with both",
+            settings.key_file.display(),
+            ledger.display()
+        ));
+        return Ok(None);
+    }
+    let opened = installation::open(settings).await?;
+    let app = installation::app_without_address(&opened);
+    if named.is_some_and(|named| named != own) {
+        privacy::adopt_ledger(&app, Ledger::at(ledger)).await.map_err(Failure::failed)?;
+    }
+    let settled = privacy::settle(&app).await.map_err(Failure::failed)?;
+    say::to_people(&format!("{} people who were erased since are erased again", settled.again));
+    app.db.clone().close().await;
+    Ok(Some(settled.again))
 }
 
 /// The schema that the backup has.

@@ -51,7 +51,7 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     let (place, _folder) = place(&arguments)?;
     let opened = installation::open_here(place.clone()).await?;
     let (listener, address) = crate::http::bind(([127, 0, 0, 1], 0).into()).await?;
-    let settings = installation::settings_of(&format!("http://{address}"), Vec::new(), &opened.vault);
+    let settings = installation::settings_of(&format!("http://{address}"), Vec::new(), &opened);
     let app = installation::app(opened.db.clone(), settings);
     let mut figures = Vec::new();
     let shop = fill::fill(&app, arguments.profiles, arguments.views, &mut figures).await?;

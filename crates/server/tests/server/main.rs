@@ -8,6 +8,7 @@ mod bad_input;
 mod clients;
 mod command_line;
 mod doctor;
+mod erasure;
 mod http1;
 mod http2;
 mod import;

@@ -76,6 +76,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("Newsletter Subscribed", "newsletter-subscribed", Icon::Mail, Accent, Consent, nothing),
     known("Newsletter Unsubscribed", "newsletter-unsubscribed", Icon::Mail, Warning, Consent, nothing),
     known("Consent Updated", "consent-updated", Icon::ShieldCheck, Neutral, Consent, consent),
+    known("Consent Suppressed", "consent-suppressed", Icon::Shield, Warning, Consent, consent),
     known("Consent Claimed", "consent-claimed", Icon::Shield, Warning, Consent, consent),
     known("Segment Entered", "segment-entered", Icon::LogIn, Good, Segment, segment),
     known("Segment Left", "segment-left", Icon::LogOut, Neutral, Segment, segment),

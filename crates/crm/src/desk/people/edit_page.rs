@@ -41,7 +41,7 @@ async fn show(
     Ok(form(&visit, &sheet, None).into_response())
 }
 
-async fn sheet_of(app: &App, visit: &Visit, id: &str) -> Result<Sheet, Problem> {
+pub(super) async fn sheet_of(app: &App, visit: &Visit, id: &str) -> Result<Sheet, Problem> {
     let (id, workspace) = (person_id(id)?, visit.actor.workspace);
     app.db
         .read(move |tx| {

@@ -10,6 +10,7 @@ mod columns;
 mod conflicts;
 mod edit;
 mod edit_page;
+mod erase_page;
 mod facts_column;
 mod filter;
 mod find;
@@ -39,6 +40,7 @@ pub fn routes(table: &mut RouteTable) {
     related::routes(table);
     edit_page::routes(table);
     merge::routes(table);
+    erase_page::routes(table);
     conflicts::routes(table);
     api::routes(table);
 }

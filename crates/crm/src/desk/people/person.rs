@@ -118,6 +118,9 @@ fn record_head(context: &PageContext, visit: &Visit, sheet: &Sheet) -> Markup {
         @if visit.actor.may(Permission::MergePeople) {
             (Button::secondary(context.t("person-merge")).icon(Icon::Merge).link(format!("/people/{id}/merge")))
         }
+        @if visit.actor.may(Permission::ErasePeople) {
+            (Button::secondary(context.t("person-erase")).icon(Icon::Trash2).link(format!("/people/{id}/erase")))
+        }
         @if visit.actor.may(Permission::EditPeople) {
             (Button::secondary(context.t("person-edit")).icon(Icon::Pencil).link(format!("/people/{id}/edit"))
                 .attribute("data-shortcut", "e"))

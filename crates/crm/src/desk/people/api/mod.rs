@@ -2,10 +2,11 @@
 
 mod answers;
 pub(in crate::desk) mod change;
+pub(in crate::desk) mod erase;
 pub(in crate::desk) mod read;
 
 use axum::http::Method;
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use words::ProfileId;
 
 use crate::kernel::{Access, Permission, Problem, RouteTable};
@@ -21,6 +22,10 @@ pub(super) fn routes(table: &mut RouteTable) {
     let merge = Access::Program(Permission::MergePeople);
     table.add(Method::POST, "/api/v1/profiles/{id}/merge", merge, post(change::merge));
     table.add(Method::POST, "/api/v1/profiles/{id}/unmerge", merge, post(change::unmerge));
+    let erase = Access::Program(Permission::ErasePeople);
+    table.add(Method::DELETE, "/api/v1/profiles/{id}", erase, delete(erase::erase));
+    table.add(Method::GET, "/api/v1/erasures", erase, get(erase::list));
+    table.add(Method::GET, "/api/v1/erasures/{id}", erase, get(erase::show));
 }
 
 /// An address with an id that is none of ours leads nowhere.
