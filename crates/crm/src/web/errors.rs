@@ -21,8 +21,10 @@ pub(super) fn wants_page(headers: &HeaderMap, path: &str) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    let is_fragment = headers.contains_key("hx-request") && !headers.contains_key("hx-boosted");
-    accepts_html && !is_fragment && !path.starts_with("/api/") && !path.starts_with("/v1/")
+    // htmx follows links and sends forms in the browser's place, and accepts anything.
+    let is_boosted = headers.contains_key("hx-boosted");
+    let is_fragment = headers.contains_key("hx-request") && !is_boosted;
+    (accepts_html || is_boosted) && !is_fragment && !path.starts_with("/api/") && !path.starts_with("/v1/")
 }
 
 pub(super) async fn not_found() -> Problem {

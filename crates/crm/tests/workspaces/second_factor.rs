@@ -363,6 +363,12 @@ on_both!(what_would_let_an_intruder_stay_asks_for_the_password_anew, |db| async 
         // Of a page itself, of a form the page on which it stands.
         let next = if route.method == Method::GET { path.as_str() } else { "/members%3Fx%3D1" };
         assert_eq!(answer.headers["location"], format!("/account/confirm?next={next}"), "{}", route.path);
+        // The same when htmx asks in the browser's place: it accepts anything.
+        let mut boosted = own_request(&test, &route.method, &path_for(route.path), &owner);
+        for (name, value) in [("accept", "*/*"), ("hx-request", "true"), ("hx-boosted", "true")] {
+            boosted.headers_mut().insert(name, value.parse().unwrap());
+        }
+        assert_eq!(head_of(&test, boosted).await.status, StatusCode::SEE_OTHER, "{}", route.path);
     }
     let form = [("password", "not the password"), ("next", "/members")];
     assert_eq!(test.post_form("/account/confirm", &owner, &form).await.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -115,7 +115,7 @@ pub(super) async fn confirm_again(
 
 fn passkey_way(app: &App, context: &PageContext, next: &str) -> Markup {
     let form = PasskeyForm {
-        asks: Asks::ToSign,
+        asks: Asks::Signing,
         options: "/account/confirm/passkey/options",
         action: "/account/confirm/passkey",
         next: Some(local_or_home(next)),

@@ -14,11 +14,11 @@ use crate::workspaces::passkeys::NoPasskeys;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asks {
     /// A new passkey.
-    ToMake,
+    Making,
     /// A signature, when the button is pressed.
-    ToSign,
+    Signing,
     /// The same, and offered among what the browser fills in.
-    ToSignOrFill,
+    SigningOrFilling,
 }
 
 /// Where such a form leads.
@@ -38,8 +38,8 @@ pub(super) struct PasskeyForm<'a> {
 impl PasskeyForm<'_> {
     /// The form, hidden until the script finds that this browser has passkeys for this address.
     pub fn render_for(&self, app: &App, context: &PageContext) -> Markup {
-        let makes = (self.asks == Asks::ToMake).then_some("");
-        let fills = (self.asks == Asks::ToSignOrFill).then_some("");
+        let makes = (self.asks == Asks::Making).then_some("");
+        let fills = (self.asks == Asks::SigningOrFilling).then_some("");
         html! {
             passkey-form hidden data-origin=(app.settings.public_url) data-options=(self.options) data-makes=[makes]
                 data-fills=[fills] data-cancelled=(context.t("passkey-cancelled")) data-known=(context.t("passkey-known"))

@@ -46,7 +46,7 @@ pub(super) fn passkey_way(app: &App, context: &PageContext, next: &str) -> Marku
         return Markup::default();
     }
     let form = PasskeyForm {
-        asks: Asks::ToSignOrFill,
+        asks: Asks::SigningOrFilling,
         options: "/sign-in/passkey/options",
         action: "/sign-in/passkey",
         next: Some(next),

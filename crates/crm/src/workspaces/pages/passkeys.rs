@@ -126,7 +126,7 @@ async fn remove(
 
 fn add_page(app: &App, context: &PageContext, name: &str, errors: &FieldErrors) -> Markup {
     let form = PasskeyForm {
-        asks: Asks::ToMake,
+        asks: Asks::Making,
         options: "/account/passkeys/options",
         action: "/account/passkeys",
         next: None,

@@ -94,7 +94,7 @@ pub(super) fn code_field(context: &PageContext, errors: &FieldErrors) -> Field {
 
 fn page(app: &App, context: &PageContext, ways: Ways, next: &str, errors: &FieldErrors) -> Markup {
     let passkey = PasskeyForm {
-        asks: Asks::ToSign,
+        asks: Asks::Signing,
         options: "/sign-in/second-step/passkey/options",
         action: "/sign-in/second-step/passkey",
         next: Some(local_or_home(next)),

@@ -49,7 +49,6 @@ pub(in crate::workspaces) async fn begin_to_add(
     if known.len() >= MAX_PASSKEYS {
         return Err(AddPasskeyError::TooMany);
     }
-    let known = known.into_iter().map(Into::into).collect();
     let started =
         party.webauthn.start_passkey_registration(user.as_uuid(), &session.user_email, &session.user_name, Some(known));
     let (options, state) = started.map_err(corrupt)?;
