@@ -37,15 +37,23 @@ pub fn soak(plan: &Plan) -> Outcome<()> {
     let files: Vec<(f64, f64)> = warm.iter().map(|(hours, _, files)| (*hours, *files)).collect();
     let (memory_slope, memory_mean) = slope(&memory);
     println!(
-        "soak on {}, {:.0} s, {} messages: memory {memory_mean:.0} MB, {:+.1} % an hour; files {:.0}, {:+.1} an hour",
+        "soak on {}, {:.0} s, {} messages: memory {memory_mean:.0} MB, {:+.1} % an hour, {} MB at most in each quarter; \
+         files {:.0}, {:+.1} an hour",
         plan.database,
         begun.elapsed().as_secs_f64(),
         rig.ledger().acknowledged(),
         memory_slope / memory_mean * 100.0,
+        highest_of_quarters(&memory).join(", "),
         slope(&files).1,
         slope(&files).0
     );
     rig.terminate()
+}
+
+/// What waits in memory for a while and is then written comes and goes by some megabytes: the highest tells more than the slope.
+fn highest_of_quarters(points: &[(f64, f64)]) -> Vec<String> {
+    let highest = |part: &[(f64, f64)]| part.iter().map(|point| point.1).fold(0.0, f64::max);
+    points.chunks(points.len().div_ceil(4).max(1)).map(|part| format!("{:.0}", highest(part))).collect()
 }
 
 /// Least squares: how much a figure grows by the hour, and its mean.
