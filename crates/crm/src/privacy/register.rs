@@ -303,6 +303,14 @@ pub const REGISTER: &[(&str, Columns)] = &[
             (Technical, &["ingest_key", "key_digest"]),
         ],
     ),
+    (
+        "sso_attempts",
+        &[
+            (Member, &["session_id", "user_id"]),
+            (Technical, &["state_digest", "browser_digest", "aim", "next", "created_at", "expires_at"]),
+        ],
+    ),
+    ("sso_links", &[(Member, &["issuer", "subject", "user_id", "linked_at"])]),
     ("suppressions", &[(Tombstone, &["workspace_id", "channel", "mark", "reason", "at"])]),
     // A due time and a number, deleted when it is due; nothing else leads to the number then.
     ("timers", &[(Person(RunsOut), &["workspace_id", "due_at", "number"])]),
