@@ -305,10 +305,10 @@ pub const REGISTER: &[(&str, Columns)] = &[
     ),
     (
         "sso_attempts",
-        &[
-            (Member, &["session_id", "user_id"]),
-            (Technical, &["state_digest", "browser_digest", "aim", "next", "created_at", "expires_at"]),
-        ],
+        &[(
+            Member,
+            &["state_digest", "browser_digest", "aim", "next", "session_id", "user_id", "created_at", "expires_at"],
+        )],
     ),
     ("sso_links", &[(Member, &["issuer", "subject", "user_id", "linked_at"])]),
     ("suppressions", &[(Tombstone, &["workspace_id", "channel", "mark", "reason", "at"])]),
