@@ -603,7 +603,7 @@ on_both!(a_conflict_is_decided_by_a_person, |db| async move {
         async move { test.post_form(&path, &cookie, &[("decision", decision)]).await }
     };
     let apart = decide(actions[0], "keep_apart").await;
-    assert_eq!(apart.header("location"), "/people/conflicts");
+    assert_eq!(apart.header("location"), "/people/conflicts?done=kept-apart");
     let merged = decide(actions[1], "merge").await;
     assert!(merged.header("location").contains("done=merged"), "{merged:?}");
     assert!(shop.page("/people/conflicts").await.contains("Nothing to decide"));

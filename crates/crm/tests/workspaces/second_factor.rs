@@ -282,9 +282,9 @@ on_both!(who_owes_a_second_factor_can_do_nothing_but_set_one_up, |db| async move
         "POST /account/confirm",
         "POST /account/confirm/passkey",
         "POST /account/confirm/passkey/options",
+        "POST /account/confirm/sso",
         "POST /account/passkeys",
         "POST /account/passkeys/options",
-        "POST /account/confirm/sso",
         "POST /account/second-factor/begin",
         "POST /account/second-factor/confirm",
     ];
