@@ -44,7 +44,7 @@ pub fn record_order(
     let standing = history.standing(order_id, currency).ok_or(RecordError::Empty)?;
     store::put_order(tx, workspace, (owner, &history), &standing, former_share)?;
     if let Some(former) = former_owner.filter(|former| *former != number) {
-        store::note_speakers(tx, workspace, order_id, [former, number])?;
+        store::note_speakers(tx, workspace, order_id, &[former, number])?;
     }
     Ok(Recorded { standing, owner, former_owner: former_owner.filter(|former| *former != owner) })
 }

@@ -145,13 +145,8 @@ fn move_sums(tx: &mut Tx<'_>, workspace: WorkspaceId, former: Option<Share>, sha
 }
 
 /// Notes that these profiles spoke of one order.
-pub fn note_speakers(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    order_id: &str,
-    numbers: [i64; 2],
-) -> Result<(), DbError> {
-    let rows = numbers.map(|number| vec![Value::from(workspace), Value::from(order_id), Value::from(number)]);
+pub fn note_speakers(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str, numbers: &[i64]) -> Result<(), DbError> {
+    let rows = numbers.iter().map(|number| vec![Value::from(workspace), Value::from(order_id), Value::from(*number)]);
     tx.insert_many(
         sql("INSERT INTO order_speakers (workspace_id, order_id, number)
              VALUES ($1, $2, $3)
@@ -430,15 +425,7 @@ pub fn set_speakers(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str, num
     let all = sql("DELETE FROM order_speakers WHERE workspace_id = $1 AND order_id = $2");
     tx.execute(all, &[&workspace, &order_id])?;
     // Who speaks alone is the owner.
-    let rows = numbers.iter().filter(|_| numbers.len() > 1);
-    let rows = rows.map(|number| vec![Value::from(workspace), Value::from(order_id), Value::from(*number)]);
-    tx.insert_many(
-        sql("INSERT INTO order_speakers (workspace_id, order_id, number)
-             VALUES ($1, $2, $3)
-             ON CONFLICT (workspace_id, order_id, number) DO NOTHING"),
-        rows,
-    )?;
-    Ok(())
+    if numbers.len() > 1 { note_speakers(tx, workspace, order_id, numbers) } else { Ok(()) }
 }
 
 /// What erased people's orders add to the kept sums of the quarters behind `after`, up to `until`.

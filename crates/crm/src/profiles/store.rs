@@ -161,6 +161,16 @@ pub fn owners_of(
     )
 }
 
+fn read_linked(row: &Row<'_>) -> Result<LinkedIdentifier, DbError> {
+    Ok(LinkedIdentifier {
+        identifier: Identifier { kind: row.get(0)?, value: row.get(1)? },
+        number: row.get(2)?,
+        linked_at: row.get(3)?,
+        rule: row.get(4)?,
+        event_seq: row.get(5)?,
+    })
+}
+
 pub fn identifiers_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -172,15 +182,7 @@ pub fn identifiers_of(
              WHERE workspace_id = $1 AND number IN LIST($2)
              ORDER BY kind, value"),
         &[&workspace, &numbers],
-        |row| {
-            Ok(LinkedIdentifier {
-                identifier: Identifier { kind: row.get(0)?, value: row.get(1)? },
-                number: row.get(2)?,
-                linked_at: row.get(3)?,
-                rule: row.get(4)?,
-                event_seq: row.get(5)?,
-            })
-        },
+        read_linked,
     )
 }
 
@@ -971,15 +973,7 @@ pub fn identifiers_after(
              ORDER BY kind, value
              LIMIT $4"),
         &[&workspace, &after.0, &after.1, &(rows as i64)],
-        |row| {
-            Ok(LinkedIdentifier {
-                identifier: Identifier { kind: row.get(0)?, value: row.get(1)? },
-                number: row.get(2)?,
-                linked_at: row.get(3)?,
-                rule: row.get(4)?,
-                event_seq: row.get(5)?,
-            })
-        },
+        read_linked,
     )
 }
 
