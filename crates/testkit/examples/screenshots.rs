@@ -21,6 +21,8 @@ const SCREENS: &[(&str, &str)] = &[
     ("people", "/people?sort=revenue"),
     ("person", "/people?sort=orders → /people/prf_"),
     ("conflicts", "/people/conflicts"),
+    ("erase", "/people?sort=orders → /people/prf_ + /erase"),
+    ("erasures", "/privacy/erasures"),
     ("segments", "/segments"),
     ("segment", "/segments → /segments/seg_"),
     ("segment-new", "/segments/new"),
@@ -36,6 +38,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("security", "/settings/security"),
     ("audit", "/audit"),
     ("second-factor", "/account/second-factor"),
+    ("passkey", "/account/passkeys/add"),
     ("gallery", "/ui-gallery"),
 ];
 
