@@ -38,7 +38,6 @@ const SCREENS: &[(&str, &str)] = &[
     ("security", "/settings/security"),
     ("audit", "/audit"),
     ("second-factor", "/account/second-factor"),
-    ("passkey", "/account/passkeys/add"),
     ("gallery", "/ui-gallery"),
 ];
 
