@@ -314,6 +314,16 @@ pub fn sums_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> 
     sums_between(tx, workspace, quarter_of(since) - 1, i64::MAX)
 }
 
+fn read_sum(row: &Row<'_>) -> Result<OrderSum, DbError> {
+    let currency: String = row.get(1)?;
+    Ok(OrderSum {
+        at: start_of_quarter(row.get(0)?),
+        currency: currency.parse().map_err(crate::kernel::corrupt)?,
+        orders: row.get(2)?,
+        net_minor: row.get(3)?,
+    })
+}
+
 /// The kept sums of the quarters behind `after`, up to `until`.
 pub fn sums_between(tx: &mut Tx<'_>, workspace: WorkspaceId, after: i64, until: i64) -> Result<Vec<OrderSum>, DbError> {
     tx.query(
@@ -322,15 +332,7 @@ pub fn sums_between(tx: &mut Tx<'_>, workspace: WorkspaceId, after: i64, until: 
              WHERE workspace_id = $1 AND quarter > $2 AND quarter <= $3 AND orders <> 0
              ORDER BY quarter, currency"),
         &[&workspace, &after, &until],
-        |row| {
-            let currency: String = row.get(1)?;
-            Ok(OrderSum {
-                at: start_of_quarter(row.get(0)?),
-                currency: currency.parse().map_err(crate::kernel::corrupt)?,
-                orders: row.get(2)?,
-                net_minor: row.get(3)?,
-            })
-        },
+        read_sum,
     )
 }
 
@@ -441,15 +443,7 @@ pub fn erased_between(
              WHERE workspace_id = $1 AND quarter > $2 AND quarter <= $3
              ORDER BY quarter, currency"),
         &[&workspace, &after, &until],
-        |row| {
-            let currency: String = row.get(1)?;
-            Ok(OrderSum {
-                at: start_of_quarter(row.get(0)?),
-                currency: currency.parse().map_err(crate::kernel::corrupt)?,
-                orders: row.get(2)?,
-                net_minor: row.get(3)?,
-            })
-        },
+        read_sum,
     )
 }
 
