@@ -406,21 +406,28 @@ CREATE TABLE people (
   city TEXT NOT NULL,
   stage TEXT NOT NULL,
   first_seen_at BIGINT NOT NULL,
-  last_seen_at BIGINT NOT NULL,
   orders_count BIGINT NOT NULL,
   revenue_minor BIGINT NOT NULL,
   first_order_at BIGINT NOT NULL,
   last_order_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, number)
 );
--- Lists by last visit merge the five stages, so that one index serves them with and without a stage.
-CREATE INDEX people_by_stage ON people (workspace_id, stage, last_seen_at, number);
 CREATE INDEX people_by_name ON people (workspace_id, name_folded, number);
 -- The last word first, for those who search by the family's name.
 CREATE INDEX people_by_last_name ON people (workspace_id, name_turned) WHERE name_turned <> '';
 CREATE INDEX people_by_revenue ON people (workspace_id, revenue_minor, number);
 CREATE INDEX people_by_orders ON people (workspace_id, orders_count, number);
 CREATE INDEX people_by_first_order ON people (workspace_id, first_order_at) WHERE first_order_at > 0;
+
+-- The last visit of everybody, apart from `people`: a visit changes nothing else of a person there. It leads with the stage:
+-- lists by last visit merge the stages, so that one order serves them with and without one.
+CREATE TABLE last_visits (
+  workspace_id UUID NOT NULL,
+  stage TEXT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, stage, seen_at, number)
+); -- sqlite: WITHOUT ROWID
 
 -- How many rows of `people` each stage has, kept with every change: counting them would read the whole table.
 CREATE TABLE people_counts (

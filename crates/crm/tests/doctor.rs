@@ -139,6 +139,8 @@ each_damage! {
         "UPDATE profiles SET merged_into = number WHERE workspace_id = $1 AND number = 5";
     a_row_of_the_list_that_lies_is_named: "list",
         "UPDATE people SET orders_count = 99 WHERE workspace_id = $1 AND number = 5";
+    a_lost_last_visit_is_named: "list",
+        "DELETE FROM last_visits WHERE workspace_id = $1 AND number = 5";
     a_lost_timer_is_named: "timers",
         "DELETE FROM timers WHERE workspace_id = $1";
     a_lost_row_of_members_is_named: "members",

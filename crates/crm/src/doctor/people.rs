@@ -44,6 +44,9 @@ fn check_rows(tx: &mut Tx<'_>, place: Place<'_>, states: &[PersonState], report:
         if rows.get(&state.number) != Some(&row) {
             report.find("list", format!("person {} is listed otherwise than he is known", state.number));
         }
+        if !store::has_last_visit(tx, place.workspace, state.number, &row.last_visit())? {
+            report.find("list", format!("person {} is missing where people stand by last visit", state.number));
+        }
     }
     Ok(())
 }

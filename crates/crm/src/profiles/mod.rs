@@ -17,8 +17,8 @@ use words::WorkspaceId;
 pub use store::{IdentifierPlace, identifiers_after, numbers_of};
 
 pub use model::{
-    BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, SortBy, StageSince, Standing,
-    StandingError, display_name,
+    BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, SortBy,
+    StageSince, Standing, StandingError, display_name,
 };
 pub use visit_days::VisitDays;
 

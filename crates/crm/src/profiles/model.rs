@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::facts::Facts;
+use engine::facts::{Facts, Figures};
 use engine::lifecycle::Stage;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -157,7 +157,7 @@ pub struct PersonRow {
     pub city: String,
     pub stage: String,
     pub first_seen_at: Timestamp,
-    /// Rounded down, so that a visit does not rewrite four indexes with every page view.
+    /// Rounded down, so that not every page view moves him in the order of last visits.
     pub last_seen_at: Timestamp,
     pub orders_count: i64,
     pub revenue_minor: i64,
@@ -166,23 +166,45 @@ pub struct PersonRow {
     pub last_order_at: Timestamp,
 }
 
-/// How exact `last_seen_at` of a list is.
+/// How exact a list tells the last visit.
 const LAST_SEEN_STEP_MS: i64 = 10 * 60 * 1000;
+
+/// When somebody was last seen, as lists tell it.
+pub fn last_seen_in_lists(figures: &Figures) -> Timestamp {
+    let last_seen = figures.last_seen.map_or(0, Timestamp::as_millis);
+    Timestamp::from_millis(last_seen - last_seen.rem_euclid(LAST_SEEN_STEP_MS))
+}
+
+/// Somebody's place in the order of last visits, which is kept for each stage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastVisit {
+    pub stage: String,
+    pub at: Timestamp,
+}
+
+impl LastVisit {
+    pub fn of(facts: &Facts, standing: &Standing) -> Self {
+        Self {
+            stage: standing.stage.as_ref().map_or_else(String::new, |stage| stage.stage.as_str().to_owned()),
+            at: last_seen_in_lists(&facts.figures()),
+        }
+    }
+}
 
 impl PersonRow {
     pub fn of(facts: &Facts, standing: &Standing, currency: Currency) -> Self {
         let text = |names: &[&str]| first_text(facts, names);
         let (figures, sales) = (facts.figures(), facts.sales(currency));
-        let last_seen = figures.last_seen.map_or(0, Timestamp::as_millis);
+        let LastVisit { stage, at: last_seen_at } = LastVisit::of(facts, standing);
         Self {
             name: display_name(facts),
             email: text(&["email"]),
             phone: text(&["phone"]),
             country: text(&["country"]),
             city: text(&["city"]),
-            stage: standing.stage.as_ref().map_or_else(String::new, |stage| stage.stage.as_str().to_owned()),
+            stage,
             first_seen_at: figures.first_seen.unwrap_or(Timestamp::UNIX_EPOCH),
-            last_seen_at: Timestamp::from_millis(last_seen - last_seen.rem_euclid(LAST_SEEN_STEP_MS)),
+            last_seen_at,
             orders_count: figures.orders_count as i64,
             revenue_minor: sales.net_minor,
             first_order_at: figures.first_order_at.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -190,8 +212,12 @@ impl PersonRow {
         }
     }
 
-    /// Whether the two differ, and in nothing but the last visit.
-    pub fn differs_in_last_visit_only(&self, other: &Self) -> bool {
+    pub fn last_visit(&self) -> LastVisit {
+        LastVisit { stage: self.stage.clone(), at: self.last_seen_at }
+    }
+
+    /// Whether the two differ in nothing, or in nothing but the last visit.
+    pub fn differs_in_last_visit_at_most(&self, other: &Self) -> bool {
         *other == Self { last_seen_at: other.last_seen_at, ..self.clone() }
     }
 

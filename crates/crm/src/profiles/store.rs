@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use engine::facts::Facts;
+use engine::{Evidence as _, FactsView};
 use words::{ConflictId, MergeId, ProfileId, Timestamp, WorkspaceId};
 
-use super::model::{BlockedIdentifier, Conflict, Identifier, LinkedIdentifier, Merge, PersonRow, Profile, Standing};
+use super::model::{
+    BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, Standing,
+    last_seen_in_lists,
+};
 
 mod order;
 
@@ -611,6 +615,9 @@ pub fn put_states(
 }
 
 pub fn delete_state(tx: &mut Tx<'_>, workspace: WorkspaceId, number: i64) -> Result<(), DbError> {
+    let stored = states_of(tx, workspace, &[number])?;
+    let places = stored.iter().map(|state| (LastVisit::of(&state.facts, &state.standing), number));
+    delete_last_visits(tx, workspace, places)?;
     tx.execute(sql("DELETE FROM person_states WHERE workspace_id = $1 AND number = $2"), &[&workspace, &number])?;
     let gone = stages_of(tx, workspace, &[number])?;
     add_to_stages(tx, workspace, gone.into_iter().map(|stage| (stage, -1)).collect())?;
@@ -707,14 +714,41 @@ pub struct ListedPerson {
     pub row: PersonRow,
 }
 
-/// The usual change of a row: it touches one of the indexes only.
-pub fn put_last_seen(tx: &mut Tx<'_>, workspace: WorkspaceId, seen: Vec<(i64, Timestamp)>) -> Result<(), DbError> {
-    let rows = seen
-        .into_iter()
-        .map(|(number, at)| vec![Value::from(workspace), Value::from(number), Value::from(at)])
-        .collect();
-    tx.execute_many(sql("UPDATE people SET last_seen_at = $3 WHERE workspace_id = $1 AND number = $2"), rows)?;
+/// Moves people in the order of last visits; `None` before is somebody who had no place there.
+pub fn put_last_visits(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    moved: Vec<(i64, Option<LastVisit>, LastVisit)>,
+) -> Result<(), DbError> {
+    let (mut left, mut taken): (Vec<_>, Vec<_>) =
+        moved.into_iter().map(|(number, before, after)| (before.map(|visit| (visit, number)), (after, number))).unzip();
+    // In the order of the key: neighbours share a page.
+    left.sort_unstable();
+    taken.sort_unstable();
+    delete_last_visits(tx, workspace, left.into_iter().flatten())?;
+    tx.insert_many(
+        sql("INSERT INTO last_visits (workspace_id, stage, seen_at, number)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (workspace_id, stage, seen_at, number) DO NOTHING"),
+        taken.into_iter().map(|place| key_of_visit(workspace, place)),
+    )?;
     Ok(())
+}
+
+fn delete_last_visits(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    places: impl Iterator<Item = (LastVisit, i64)>,
+) -> Result<(), DbError> {
+    tx.execute_many(
+        sql("DELETE FROM last_visits WHERE workspace_id = $1 AND stage = $2 AND seen_at = $3 AND number = $4"),
+        places.map(|place| key_of_visit(workspace, place)).collect(),
+    )?;
+    Ok(())
+}
+
+fn key_of_visit(workspace: WorkspaceId, (visit, number): (LastVisit, i64)) -> Vec<Value> {
+    vec![Value::from(workspace), Value::from(visit.stage), Value::from(visit.at), Value::from(number)]
 }
 
 pub fn put_people(
@@ -737,7 +771,6 @@ pub fn put_people(
             Value::from(row.city),
             Value::from(row.stage),
             Value::from(row.first_seen_at),
-            Value::from(row.last_seen_at),
             Value::from(row.orders_count),
             Value::from(row.revenue_minor),
             Value::from(row.first_order_at),
@@ -747,15 +780,14 @@ pub fn put_people(
     tx.insert_many(
         sql("INSERT INTO people
                (workspace_id, number, id, name_folded, name_turned, name, email, phone, country, city, stage,
-                first_seen_at, last_seen_at, orders_count, revenue_minor, first_order_at, last_order_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                first_seen_at, orders_count, revenue_minor, first_order_at, last_order_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT (workspace_id, number) DO UPDATE SET
                name_folded = excluded.name_folded, name_turned = excluded.name_turned,
                name = excluded.name, email = excluded.email, phone = excluded.phone, country = excluded.country, city = excluded.city,
                stage = excluded.stage, first_seen_at = excluded.first_seen_at,
-               last_seen_at = excluded.last_seen_at, orders_count = excluded.orders_count,
-               revenue_minor = excluded.revenue_minor, first_order_at = excluded.first_order_at,
-               last_order_at = excluded.last_order_at"),
+               orders_count = excluded.orders_count, revenue_minor = excluded.revenue_minor,
+               first_order_at = excluded.first_order_at, last_order_at = excluded.last_order_at"),
         rows,
     )?;
     Ok(())
@@ -814,11 +846,12 @@ fn read_listed(row: &Row<'_>) -> Result<ListedPerson, DbError> {
             city: row.get(6)?,
             stage: row.get(7)?,
             first_seen_at: row.get(8)?,
-            last_seen_at: row.get(9)?,
-            orders_count: row.get(10)?,
-            revenue_minor: row.get(11)?,
-            first_order_at: row.get(12)?,
-            last_order_at: row.get(13)?,
+            // Not of this table: whoever reads the row adds it.
+            last_seen_at: Timestamp::UNIX_EPOCH,
+            orders_count: row.get(9)?,
+            revenue_minor: row.get(10)?,
+            first_order_at: row.get(11)?,
+            last_order_at: row.get(12)?,
         },
     })
 }
@@ -828,15 +861,24 @@ pub fn people_by_number(
     workspace: WorkspaceId,
     numbers: &[i64],
 ) -> Result<Vec<ListedPerson>, DbError> {
-    tx.query(
+    let mut people = tx.query(
         sql("SELECT number, id, name, email, phone, country, city, stage,
-                    first_seen_at, last_seen_at, orders_count, revenue_minor, first_order_at, last_order_at
+                    first_seen_at, orders_count, revenue_minor, first_order_at, last_order_at
              FROM people
              WHERE workspace_id = $1 AND number IN LIST($2)
              ORDER BY number"),
         &[&workspace, &numbers],
         read_listed,
-    )
+    )?;
+    let mut seen: HashMap<i64, Timestamp> = HashMap::with_capacity(people.len());
+    each_facts_of(tx, workspace, numbers, |number, facts| {
+        let figures = FactsView::new(facts).map(|facts| facts.figures());
+        seen.insert(number, figures.map_or(Timestamp::UNIX_EPOCH, |figures| last_seen_in_lists(&figures)));
+    })?;
+    for person in &mut people {
+        person.row.last_seen_at = seen.get(&person.number).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+    }
+    Ok(people)
 }
 
 pub fn count_people_in_stage(tx: &mut Tx<'_>, workspace: WorkspaceId, stage: &str) -> Result<i64, DbError> {
@@ -898,12 +940,12 @@ pub fn count_first_ordered(
 /// The stages as rows bear them; empty before the first decision.
 const EVERY_STAGE: [&str; 6] = ["", "visitor", "prospect", "customer", "loyal", "dormant"];
 
-/// People seen at or after an instant (exact to the step of `last_seen_at`).
+/// People seen at or after an instant (exact to the step in which lists tell a last visit).
 pub fn count_seen_since(tx: &mut Tx<'_>, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
     let mut seen = 0;
     for stage in EVERY_STAGE {
         seen += tx.query_one(
-            sql("SELECT COUNT(*) FROM people WHERE workspace_id = $1 AND stage = $2 AND last_seen_at >= $3"),
+            sql("SELECT COUNT(*) FROM last_visits WHERE workspace_id = $1 AND stage = $2 AND seen_at >= $3"),
             &[&workspace, &stage, &since],
             |row| row.get::<i64>(0),
         )?;
@@ -1065,14 +1107,31 @@ pub fn kept_stages(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<S
     Ok(rows.into_iter().collect())
 }
 
-/// How many people each stage has.
+/// How many people each stage has in the order of last visits.
 pub fn counted_stages(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMap<String, i64>, DbError> {
     let rows = tx.query(
-        sql("SELECT stage, COUNT(*) FROM people WHERE workspace_id = $1 GROUP BY stage"),
+        sql("SELECT stage, COUNT(*) FROM last_visits WHERE workspace_id = $1 GROUP BY stage"),
         &[&workspace],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(rows.into_iter().collect())
+}
+
+/// Whether a person has this place in the order of last visits.
+pub fn has_last_visit(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    number: i64,
+    visit: &LastVisit,
+) -> Result<bool, DbError> {
+    let found = tx.query_opt(
+        sql("SELECT number
+             FROM last_visits
+             WHERE workspace_id = $1 AND stage = $2 AND seen_at = $3 AND number = $4"),
+        &[&workspace, &visit.stage, &visit.at, &number],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
 }
 
 /// Whether a timer is set for a person at an instant.

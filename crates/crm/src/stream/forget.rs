@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use db::DbError;
-use words::{Timestamp, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
-use super::messages::utc_day;
+use super::messages::{bounds_of, utc_day};
 use super::store;
 use crate::kernel::App;
 use crate::leases::{self, Lease, Refused};
 use crate::workspaces;
 
-/// Message ids are remembered at least this long; the contract asks for 30.
-const REMEMBERED_DAYS: i64 = 32;
+/// Message ids are remembered at least this long; the contract asks for 30 days.
+pub const REMEMBERED_FOR: Span = Span::from_days(32);
 /// A slice is all digests with one first byte: 1 of 256, each once a day or so.
 const SLICE_EVERY: Duration = Duration::from_secs(300);
 /// How often the clock is asked whether the next slice's time has come.
@@ -57,10 +57,8 @@ async fn forget(app: &App, first: u8, now: Timestamp, lease: Option<Lease>) -> R
         for source_no in sources {
             let forget = move |tx: &mut db::Tx<'_>| {
                 leases::hold_if_given(tx, lease)?;
-                let from = [first];
-                // Digests have 16 bytes: 17 of the highest lie after all of the last slice.
-                let until = first.checked_add(1).map_or_else(|| vec![u8::MAX; 17], |next| vec![next]);
-                let before = utc_day(now) - REMEMBERED_DAYS;
+                let (from, until) = bounds_of(first);
+                let before = utc_day(now.minus(REMEMBERED_FOR));
                 Ok::<_, Refused>(store::forget_messages(tx, workspace, source_no, (&from, &until), before)?)
             };
             forgotten += app.db.write(forget).await?;

@@ -4,7 +4,7 @@
 //! its own for each event. But the log has every message with its id, in order. So ids are written to the index in rounds,
 //! a slice of all digests at a time and many to a page, and until then the end of the log is the memory of them: every
 //! process keeps its digests (`Tail`), reads what other processes added before each transaction, and reads all of it anew
-//! when it starts. The counter [`THROUGH`] tells up to which event the index has them all.
+//! when it starts. What the index surely does not have, `strangers` knows. The counter [`THROUGH`] tells up to which event the index has them all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -16,6 +16,7 @@ use words::{Timestamp, WorkspaceId};
 
 use super::model::{Group, Incoming, Remembered};
 use super::store;
+use super::strangers::Strangers;
 
 /// The counter of the last event up to which the index of message ids is complete.
 pub const THROUGH: &str = "messages_through";
@@ -24,8 +25,8 @@ const FOR_EVER: i64 = i64::MAX;
 /// Ids that wait before a round begins: some ten megabytes, and enough that a page of the index takes several at once.
 const A_ROUND: usize = 131_072;
 /// A slice is all digests with one first byte.
-const SLICES: usize = 256;
-/// Ids that arrive in the time of one slice: a round writes them faster than they come.
+pub const SLICES: usize = 256;
+/// Events in whose time a slice of the index is written, or read: a round writes ids faster than they come.
 const EVENTS_A_SLICE: usize = 256;
 
 /// The first half of the SHA-256 of a message id.
@@ -37,6 +38,17 @@ pub fn digest(message_id: &str) -> MessageDigest {
     let mut half = MessageDigest::default();
     half.copy_from_slice(&Sha256::digest(message_id.as_bytes())[..16]);
     half
+}
+
+pub fn slice_of(digest: &MessageDigest) -> usize {
+    usize::from(digest[0])
+}
+
+/// The digests of a slice: from the first to before the second.
+pub fn bounds_of(slice: u8) -> (Vec<u8>, Vec<u8>) {
+    // Digests have 16 bytes: 17 of the highest lie after all of the last slice.
+    let until = slice.checked_add(1).map_or_else(|| vec![u8::MAX; 17], |next| vec![next]);
+    (vec![slice], until)
 }
 
 /// Days since 1970 in UTC: the step in which message ids are forgotten.
@@ -53,6 +65,8 @@ struct Tail {
     through: i64,
     /// Each id with an event at or before which it came.
     ids: BTreeMap<Message, i64>,
+    /// Of all other ids, those that the index surely does not have.
+    strangers: Strangers,
     round: Option<Round>,
 }
 
@@ -105,6 +119,8 @@ impl Tails {
         let tail = self.of(at.workspace);
         let mut tail = lock(&tail);
         tail.catch_up(tx, at)?;
+        let events = groups.iter().map(|group| group.events.len()).sum();
+        tail.strangers.read_on(tx, at.workspace, slices_in(events))?;
         let (answers, new) = tail.sort_out(tx, at.workspace, groups)?;
         let written = tail.write_slices(tx, at, answers.len(), now)?;
         Ok((answers, Learned { new, written }))
@@ -123,6 +139,11 @@ impl Tails {
     }
 }
 
+/// Slices that are written, or read, in the time of so many events.
+fn slices_in(events: usize) -> usize {
+    1 + events / EVENTS_A_SLICE
+}
+
 /// What is locked here is changed by single steps that cannot panic, or read anew from the log.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -131,9 +152,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Tail {
     /// Reads what other processes, or this one before its start, added to the log since.
     fn catch_up(&mut self, tx: &mut Tx<'_>, at: Position) -> Result<(), DbError> {
+        if at.through > self.seq {
+            // Others wrote ids to the index that this process never read in the log, and some may be in the log no more.
+            self.strangers.forget();
+        }
         if at.through > self.through {
             self.through = at.through;
-            self.ids.retain(|_, seq| *seq > at.through);
+            let (waiting, indexed) = std::mem::take(&mut self.ids).into_iter().partition(|(_, seq)| *seq > at.through);
+            self.ids = waiting;
+            BTreeMap::into_keys(indexed).for_each(|message| self.strangers.remove(&message));
         }
         if at.seq > self.seq {
             store::messages_after(tx, at.workspace, self.seq.max(at.through), |source_no, message_id, seq| {
@@ -145,7 +172,7 @@ impl Tail {
     }
 
     fn sort_out(
-        &self,
+        &mut self,
         tx: &mut Tx<'_>,
         workspace: WorkspaceId,
         groups: &[Group],
@@ -154,11 +181,13 @@ impl Tail {
             .iter()
             .flat_map(|group| group.events.iter().map(|event| (message_of(group, event), group.remembered)))
             .collect();
-        let unknown = messages.iter().map(|(message, _)| *message).filter(|message| !self.ids.contains_key(message));
-        let mut known = store::known_messages(tx, workspace, unknown)?;
+        let is_waiting: Vec<bool> = messages.iter().map(|(message, _)| self.ids.contains_key(message)).collect();
+        let others = messages.iter().zip(&is_waiting).filter(|(_, is_waiting)| !**is_waiting);
+        let perhaps = others.map(|((message, _), _)| *message).filter(|message| !self.strangers.has(message));
+        let mut known = store::known_messages(tx, workspace, perhaps)?;
         let (mut answers, mut new, mut for_ever) = (Vec::with_capacity(messages.len()), Vec::new(), Vec::new());
-        for (message, remembered) in messages {
-            let is_new = !self.ids.contains_key(&message) && known.insert(message);
+        for ((message, remembered), is_waiting) in messages.into_iter().zip(is_waiting) {
+            let is_new = !is_waiting && known.insert(message);
             answers.push(is_new);
             match remembered {
                 _ if !is_new => {}
@@ -168,6 +197,7 @@ impl Tail {
             }
         }
         store::insert_messages(tx, workspace, for_ever.iter(), FOR_EVER)?;
+        for_ever.iter().for_each(|message| self.strangers.remove(message));
         Ok((answers, new))
     }
 
@@ -180,7 +210,7 @@ impl Tail {
         now: Timestamp,
     ) -> Result<Range<usize>, DbError> {
         let Some(round) = self.round else { return Ok(0..0) };
-        let slices = round.next..SLICES.min(round.next + 1 + events / EVENTS_A_SLICE);
+        let slices = round.next..SLICES.min(round.next + slices_in(events));
         let ids = slices.clone().flat_map(|slice| self.slice(slice, round.through));
         store::insert_messages(tx, at.workspace, ids, utc_day(now))?;
         if slices.end == SLICES {
@@ -195,7 +225,7 @@ impl Tail {
         first[0] = slice as u8;
         self.ids
             .range((first, i64::MIN)..)
-            .take_while(move |((digest, _), _)| usize::from(digest[0]) == slice)
+            .take_while(move |((digest, _), _)| slice_of(digest) == slice)
             .filter(move |(_, seq)| **seq <= through)
             .map(|(message, _)| message)
     }
@@ -210,6 +240,7 @@ impl Tail {
             let written: Vec<Message> = self.slice(slice, round.through).copied().collect();
             for message in written {
                 self.ids.remove(&message);
+                self.strangers.remove(&message);
             }
         }
         let next = round.next.max(learned.written.end);
@@ -332,8 +363,20 @@ mod tests {
         applied.ok()
     }
 
+    /// What an erasure does, by a process that is neither of the two, to all events at once.
+    async fn erase_the_log(db: &Db, workspace: WorkspaceId) {
+        let erased: Result<(), DbError> = db
+            .write(move |tx| {
+                index_messages(tx, workspace, NOW)?;
+                tx.execute(db::sql("DELETE FROM events WHERE workspace_id = $1"), &[&workspace])?;
+                Ok(())
+            })
+            .await;
+        erased.unwrap();
+    }
+
     testkit::on_both!(crate::MIGRATIONS;
-    a_message_is_new_once_whatever_process_takes_it_fails_or_starts_anew, |db| async move {
+    a_message_is_new_once_whatever_process_takes_it_fails_starts_anew_or_erases_the_log, |db| async move {
         let mut random = fastrand::Rng::with_seed(7);
         let workspace = WorkspaceId::from_parts(NOW, [7; 10]);
         let process = || Tails { a_round: A_SMALL_ROUND, ..Tails::default() };
@@ -343,6 +386,9 @@ mod tests {
             let one = random.usize(..2);
             if random.u16(..300) == 0 {
                 processes[one] = process();
+            }
+            if random.u8(..40) == 0 {
+                erase_the_log(&db, workspace).await;
             }
             let groups = some_groups(&mut random, workspace);
             let messages: Vec<Message> =

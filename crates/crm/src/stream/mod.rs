@@ -25,6 +25,7 @@ mod recompute;
 mod run;
 mod settle;
 pub(crate) mod store;
+mod strangers;
 pub mod ticker;
 mod trait_limit;
 mod who;
@@ -32,6 +33,7 @@ mod work;
 
 pub use dead_letters::{DeadLetter, Retried, count_dead_letters, dead_letters, retry_dead_letters};
 pub use erase::{Erased, Leaving, Whom, delete_events, take_out};
+pub use forget::REMEMBERED_FOR;
 pub use merge::{MergeError, merge_people, undo_merge};
 pub use messages::index_messages;
 pub use model::{Group, Incoming, Receipt, Remembered, StreamError, Trust};

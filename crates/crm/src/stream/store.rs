@@ -7,7 +7,7 @@ use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
 
 use super::dead_letters::DeadLetter;
-use super::messages::Message;
+use super::messages::{Message, MessageDigest};
 
 /// `kind` of the events that Entente itself writes.
 pub const OWN_EVENT: i64 = 100;
@@ -112,6 +112,30 @@ pub fn known_messages(
         known.extend(found.into_iter().filter_map(|digest| Some((digest.try_into().ok()?, source_no))));
     }
     Ok(known)
+}
+
+/// Visits the digests of a source in the index, from one to before another.
+pub fn messages_between(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    source_no: i64,
+    slice: (&[u8], &[u8]),
+    mut visit: impl FnMut(MessageDigest),
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT digest
+             FROM message_ids
+             WHERE workspace_id = $1 AND source_no = $2 AND digest >= $3 AND digest < $4"),
+        &[&workspace, &source_no, &slice.0, &slice.1],
+        |row| {
+            if let ValueRef::Bytes(digest) = row.value(0)?
+                && let Ok(digest) = digest.try_into()
+            {
+                visit(digest);
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )
 }
 
 /// Remembers messages in the index up to a day; those that it has already keep theirs.

@@ -381,7 +381,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
         let workspace = self.workspace;
         let currency = self.book.shop.currency;
         let (mut states, mut leaves, mut timers) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut rows, mut seen) = (Vec::new(), Vec::new());
+        let (mut rows, mut visits) = (Vec::new(), Vec::new());
         for (number, person) in self.people.iter_mut().filter(|(_, person)| person.is_changed) {
             let plan = &self.book.plan;
             person.facts.retain(plan);
@@ -389,10 +389,12 @@ impl<'w, 'tx> Work<'w, 'tx> {
             states.push((*number, person.facts.encode(), person.standing.encode()));
             leaves.extend(person.leaves.iter().map(|(leaf, facts)| (*leaf, facts.encode())));
             let row = PersonRow::of(&person.facts, &person.standing, currency);
-            match &person.row_before {
-                Some(before) if *before == row => {}
-                Some(before) if before.differs_in_last_visit_only(&row) => seen.push((*number, row.last_seen_at)),
-                _ => rows.push((*number, person.id, row.clone())),
+            let (visit_before, visit) = (person.row_before.as_ref().map(PersonRow::last_visit), row.last_visit());
+            if visit_before.as_ref() != Some(&visit) {
+                visits.push((*number, visit_before, visit));
+            }
+            if !person.row_before.as_ref().is_some_and(|before| before.differs_in_last_visit_at_most(&row)) {
+                rows.push((*number, person.id, row.clone()));
             }
             if person.standing.timer_at != person.timer_before {
                 timers.extend(person.standing.timer_at.map(|due_at| (due_at, *number)));
@@ -406,7 +408,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
         profiles::store::put_states(self.tx, workspace, states)?;
         profiles::store::put_leaf_facts(self.tx, workspace, leaves)?;
         profiles::store::put_people(self.tx, workspace, rows)?;
-        profiles::store::put_last_seen(self.tx, workspace, seen)?;
+        profiles::store::put_last_visits(self.tx, workspace, visits)?;
         profiles::store::insert_timers(self.tx, workspace, timers)
     }
 }

@@ -127,10 +127,10 @@ fn places_after(
     let with_value = |row: &db::Row<'_>| Ok(Place { value: row.get(0)?, text: String::new(), number: row.get(1)? });
     match sort {
         SortBy::LastSeen => tx.query(
-            sql("SELECT last_seen_at, number
-                 FROM people
-                 WHERE workspace_id = $1 AND stage = $2 AND (last_seen_at, number) < ($3, $4)
-                 ORDER BY last_seen_at DESC, number DESC
+            sql("SELECT seen_at, number
+                 FROM last_visits
+                 WHERE workspace_id = $1 AND stage = $2 AND (seen_at, number) < ($3, $4)
+                 ORDER BY seen_at DESC, number DESC
                  LIMIT $5"),
             &[&workspace, &stage, &value, &number, &rows],
             with_value,
@@ -195,7 +195,7 @@ pub fn people_in_order(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64])
     Ok(people)
 }
 
-/// Those of the people who are in a stage. `stage || ''` keeps the stage's index out of it.
+/// Those of the people who are in a stage.
 pub fn those_in_stage(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -203,7 +203,7 @@ pub fn those_in_stage(
     numbers: &[i64],
 ) -> Result<HashSet<i64>, DbError> {
     let found = tx.query(
-        sql("SELECT number FROM people WHERE workspace_id = $1 AND number IN LIST($2) AND stage || '' = $3"),
+        sql("SELECT number FROM people WHERE workspace_id = $1 AND number IN LIST($2) AND stage = $3"),
         &[&workspace, &numbers, &stage],
         |row| row.get(0),
     )?;
@@ -218,7 +218,7 @@ pub fn numbers_in_stage(
     rows: usize,
 ) -> Result<Vec<i64>, DbError> {
     tx.query(
-        sql("SELECT number FROM people WHERE workspace_id = $1 AND stage = $2 LIMIT $3"),
+        sql("SELECT number FROM last_visits WHERE workspace_id = $1 AND stage = $2 LIMIT $3"),
         &[&workspace, &stage, &(rows as i64)],
         |row| row.get(0),
     )
