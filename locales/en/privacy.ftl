@@ -71,3 +71,74 @@ erased-conflicts = Conflicts
 erased-dead-letters = Events set aside
 erased-rejects = Refused calls
 erased-kept-answers = Kept answers
+
+# The views of privacy
+privacy-title = Privacy
+
+# Addresses that must not be written to again
+suppressions-title = Do not contact
+suppressions-note = Addresses of erased people that must never be written to again. Only keyed hashes are kept: nobody can read this list, but you can ask it.
+suppressions-ask = Ask the list
+suppressions-address = Email address or phone number
+suppressions-address-hint = It is looked up and not kept.
+suppressions-do-ask = Look it up
+suppressions-no-address = This is no email address and no phone number
+suppressions-absent = This address is not on the list.
+suppressions-present = This address is on the list: do not contact it.
+suppressions-since = Since { $date }. Only its owner’s own consent takes it off.
+suppressions-list = What is on the list
+suppressions-none = Nothing yet. Addresses come here when somebody is erased who had refused a channel, or who asked never to be contacted again.
+suppressions-channel = Channel
+suppressions-channel-email = Email
+suppressions-channel-sms = SMS
+suppressions-reason = Reason
+suppressions-reason-refused = Had refused this channel
+suppressions-reason-never_again = Asked never to be contacted again
+suppressions-addresses = Addresses
+suppressions-newest = Newest
+
+# What is kept, of whom and why
+register-title = What is kept
+register-note = Every column of the database: whose it is, what for, by what right and how long. The program does not build when one is missing here. Use it for your record of processing (GDPR art. 30).
+register-table = Table
+register-columns = Columns
+register-whose = Whose
+register-whose-person = Customers and visitors
+register-whose-member = Members
+register-whose-shop = The shop
+register-whose-figure = Nobody: sums
+register-whose-technical = Nobody: technical
+register-whose-tombstone = Keyed hashes and dates
+register-retention = Kept
+register-with-person = Until the person is erased
+register-with-member = As long as the member has access
+register-with-shop = As long as the shop
+register-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+register-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+register-newest = The newest { $count } of each source
+register-until-decided = Until applied or thrown away
+register-erasing = On erasure
+register-at-once = Deleted at once
+register-in-steps = Deleted within minutes
+register-runs-out = Runs out by itself
+register-basis-consent = Consent (GDPR art. 6(1)(a))
+register-basis-contract = Contract (GDPR art. 6(1)(b))
+register-basis-obligation = Legal obligation (GDPR art. 6(1)(c))
+register-basis-interest = Legitimate interest (GDPR art. 6(1)(f))
+register-no-basis = No personal data
+register-purpose-customers = Knowing and serving customers and visitors
+register-purpose-orders = Orders and refunds
+register-purpose-refusals = Respecting refusals
+register-purpose-erasure = Proving erasures, and keeping them
+register-purpose-integrity = Counting everything once
+register-purpose-repair = Mending what was sent wrongly
+register-purpose-access = Letting members in, and nobody else
+register-purpose-accountability = Who did what
+register-purpose-reports = Figures of the shop
+register-purpose-operation = Settings and the program’s own work

@@ -71,3 +71,74 @@ erased-conflicts = Conflits
 erased-dead-letters = Événements mis de côté
 erased-rejects = Appels refusés
 erased-kept-answers = Réponses conservées
+
+# Les vues de la vie privée
+privacy-title = Vie privée
+
+# Les adresses à ne plus jamais contacter
+suppressions-title = Ne plus contacter
+suppressions-note = Les adresses de personnes effacées auxquelles il ne faut plus jamais écrire. Seules des empreintes à clé sont gardées : personne ne peut lire cette liste, mais vous pouvez l’interroger.
+suppressions-ask = Interroger la liste
+suppressions-address = Adresse e-mail ou numéro de téléphone
+suppressions-address-hint = Elle est cherchée et n’est pas gardée.
+suppressions-do-ask = Chercher
+suppressions-no-address = Ce n’est ni une adresse e-mail ni un numéro de téléphone
+suppressions-absent = Cette adresse n’est pas sur la liste.
+suppressions-present = Cette adresse est sur la liste : ne la contactez pas.
+suppressions-since = Depuis le { $date }. Seul le consentement de son titulaire l’en retire.
+suppressions-list = Ce que contient la liste
+suppressions-none = Rien pour l’instant. Une adresse arrive ici quand on efface une personne qui avait refusé un canal, ou demandé à ne plus jamais être contactée.
+suppressions-channel = Canal
+suppressions-channel-email = E-mail
+suppressions-channel-sms = SMS
+suppressions-reason = Motif
+suppressions-reason-refused = Avait refusé ce canal
+suppressions-reason-never_again = A demandé à ne plus jamais être contactée
+suppressions-addresses = Adresses
+suppressions-newest = La plus récente
+
+# Ce qui est gardé, de qui et pourquoi
+register-title = Ce qui est gardé
+register-note = Chaque colonne de la base de données : à qui elle se rapporte, pour quoi, de quel droit et combien de temps. Le programme ne se construit pas s’il en manque une ici. Servez-vous-en pour votre registre des traitements (RGPD art. 30).
+register-table = Table
+register-columns = Colonnes
+register-whose = De qui
+register-whose-person = Clients et visiteurs
+register-whose-member = Membres
+register-whose-shop = La boutique
+register-whose-figure = Personne : des sommes
+register-whose-technical = Personne : technique
+register-whose-tombstone = Empreintes à clé et dates
+register-retention = Durée
+register-with-person = Jusqu’à l’effacement de la personne
+register-with-member = Tant que le membre a accès
+register-with-shop = Tant que la boutique existe
+register-days = { $count ->
+    [one] { $count } jour
+   *[other] { $count } jours
+}
+register-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+register-newest = Les { $count } plus récents de chaque source
+register-until-decided = Jusqu’à ce qu’on l’applique ou le jette
+register-erasing = À l’effacement
+register-at-once = Supprimé aussitôt
+register-in-steps = Supprimé en quelques minutes
+register-runs-out = Expire de soi-même
+register-basis-consent = Consentement (RGPD art. 6, 1, a)
+register-basis-contract = Contrat (RGPD art. 6, 1, b)
+register-basis-obligation = Obligation légale (RGPD art. 6, 1, c)
+register-basis-interest = Intérêt légitime (RGPD art. 6, 1, f)
+register-no-basis = Aucune donnée personnelle
+register-purpose-customers = Connaître et servir clients et visiteurs
+register-purpose-orders = Commandes et remboursements
+register-purpose-refusals = Respecter les refus
+register-purpose-erasure = Prouver les effacements, et les maintenir
+register-purpose-integrity = Ne rien compter deux fois
+register-purpose-repair = Réparer ce qui a été mal envoyé
+register-purpose-access = Laisser entrer les membres, et personne d’autre
+register-purpose-accountability = Qui a fait quoi
+register-purpose-reports = Les chiffres de la boutique
+register-purpose-operation = Réglages et travail du programme

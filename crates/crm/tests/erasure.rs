@@ -10,7 +10,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use crm::doctor::{Sample, examine};
 use crm::intake::import::{Calls, Format, ImportFile, ImportKind, Progress, import};
 use crm::kernel::{Role, Scope};
-use crm::privacy::register::REGISTER;
+use crm::privacy::register::{REGISTER, Retention, Whose};
 use crm::segments::{self, DefinedAt};
 use crm::stream::backfill;
 use db::{Db, DbError, Tx, Value as Stored, sql};
@@ -291,6 +291,46 @@ on_both!(never_contact_suppresses_every_address_and_keeps_nothing_but_keyed_hash
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 });
 
+on_both!(the_suppression_list_tells_how_many_and_of_one_address_whether, |db| async move {
+    let shop = Shop::open(db).await;
+    let dpo = shop.test.sign_in_as(Role::Dpo).await;
+    let path = "/privacy/suppressions";
+    assert!(shop.test.get(path, &dpo).await.body.contains("Nothing yet"));
+    let traits = json!({"email": "ana@example.com", "phone": "+33612345678"});
+    shop.send(json!([{"type": "identify", "messageId": "1", "userId": "ana", "traits": traits}])).await;
+    let ana = shop.person("user_id:ana").await.unwrap();
+    let erase = format!("/api/v1/profiles/{ana}?never_contact=true");
+    shop.test.send_json(Method::DELETE, &erase, &shop.key, &Value::Null).await;
+    let listed = shop.test.get(path, &dpo).await.body;
+    assert!(listed.contains("Asked never to be contacted again") && listed.contains("SMS"), "{listed}");
+    for (address, told) in [
+        (" Ana@Example.com ", "do not contact it"),
+        ("06 12 34 56 78", "do not contact it"),
+        ("luc@example.com", "not on the list"),
+    ] {
+        let answer = shop.test.post_form(path, &dpo, &[("address", address)]).await;
+        assert!(answer.status == StatusCode::OK && answer.body.contains(told), "{address}: {}", answer.body);
+    }
+    let wrong = shop.test.post_form(path, &dpo, &[("address", "nobody")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("no email address and no phone number"));
+    let marketer = shop.test.sign_in_as(Role::Marketer).await;
+    assert_eq!(shop.test.get(path, &marketer).await.status, StatusCode::FORBIDDEN);
+});
+
+on_both!(the_register_is_a_page_that_names_every_table_with_its_purpose, |db| async move {
+    let shop = Shop::open(db).await;
+    let dpo = shop.test.sign_in_as(Role::Dpo).await;
+    let page = shop.test.get("/privacy/register", &dpo).await.body;
+    for table in REGISTER {
+        assert!(page.contains(&format!("<code>{}</code>", table.name)), "{}", table.name);
+    }
+    for told in ["Legitimate interest (GDPR art. 6(1)(f))", "32 days", "Until the person is erased", "Deleted at once"]
+    {
+        assert!(page.contains(told), "{told}");
+    }
+});
+
 on_both!(a_member_types_the_word_and_a_changed_certificate_shows, |db| async move {
     let shop = Shop::open(db).await;
     shop.send(json!([{"type": "identify", "messageId": "1", "userId": "ana", "traits": {"name": "Ana Durand"}}])).await;
@@ -333,10 +373,24 @@ on_both!(every_column_is_told_in_the_register, |db| async move {
     let schema = read.await.unwrap();
     let told: std::collections::BTreeMap<String, BTreeSet<String>> = REGISTER
         .iter()
-        .map(|(table, columns)| {
-            let names = columns.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned()));
-            ((*table).to_owned(), names.collect())
+        .map(|table| {
+            let names = table.columns.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned()));
+            (table.name.to_owned(), names.collect())
         })
         .collect();
     assert_eq!(told, schema, "say in crates/crm/src/privacy/register.rs whose each column is, and how it is erased");
 });
+
+#[test]
+fn what_is_personal_has_a_lawful_basis_and_an_end() {
+    for table in REGISTER {
+        let holds = |wanted: fn(&Whose) -> bool| table.columns.iter().any(|(whose, _)| wanted(whose));
+        let is_of_people = holds(|whose| matches!(whose, Whose::Person(_)));
+        assert!(!table.is_personal() || !table.purpose.bases().is_empty(), "{}: by what right", table.name);
+        let ends = !matches!(table.retention, Retention::WithMember | Retention::WithShop);
+        // "view usr_… prf_…" for an hour stands with the tries of sign-ins.
+        assert!(!is_of_people || ends, "{}: until when", table.name);
+        let outlives = holds(|whose| *whose == Whose::Tombstone);
+        assert!(!outlives || !is_of_people, "{}: a tombstone tells nobody's data", table.name);
+    }
+}

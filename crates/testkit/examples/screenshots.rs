@@ -23,6 +23,8 @@ const SCREENS: &[(&str, &str)] = &[
     ("conflicts", "/people/conflicts"),
     ("erase", "/people?sort=orders → /people/prf_ + /erase"),
     ("erasures", "/privacy/erasures"),
+    ("suppressions", "/privacy/suppressions"),
+    ("register", "/privacy/register"),
     ("segments", "/segments"),
     ("segment", "/segments → /segments/seg_"),
     ("segment-new", "/segments/new"),

@@ -232,7 +232,7 @@ async fn a_person_is_erased_on_screen_and_the_certificate_is_shown() -> Outcome 
         speak(&browser, language).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(size.0, size.1).await?;
-        for path in [&certificate, "/privacy/erasures"] {
+        for path in [&certificate, "/privacy/erasures", "/privacy/suppressions", "/privacy/register"] {
             browser.goto(&format!("{}{path}", running.url)).await?;
             browser.wait_for("main h1").await?;
             assert_eq!(browser.axe().await?, [""; 0], "{path}");

@@ -14,5 +14,8 @@ pub(crate) mod store;
 mod suppression;
 
 pub use choice::{CONSENT_SUPPRESSED, CONSENT_UPDATED, Choice, choices, is_of_visit, teller};
-pub use store::{count as count_suppressed, suppress, suppressed_at};
+pub use store::{
+    Suppressed, count as count_suppressed, count_by_reason as count_suppressed_by_reason, find as find_suppression,
+    suppress, suppressed_at,
+};
 pub use suppression::{CHANNELS, Suppression, SuppressionReason, kind_of, mark_of, refuses};

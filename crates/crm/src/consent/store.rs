@@ -1,6 +1,6 @@
 //! All SQL of the suppression list.
 
-use db::{DbError, Tx, Value, sql};
+use db::{DbError, Row, Tx, Value, sql};
 use words::{Timestamp, WorkspaceId};
 
 use super::suppression::{Suppression, SuppressionReason};
@@ -58,14 +58,59 @@ pub fn suppressed_at(tx: &mut Tx<'_>, workspace: WorkspaceId, at: Timestamp) -> 
              WHERE workspace_id = $1 AND at = $2
              ORDER BY channel, mark"),
         &[&workspace, &at],
+        read_suppression,
+    )
+}
+
+fn read_suppression(row: &Row<'_>) -> Result<Suppression, DbError> {
+    let mark: Vec<u8> = row.get(1)?;
+    Ok(Suppression {
+        channel: row.get(0)?,
+        mark: mark.try_into().map_err(|_| corrupt("a mark has another length"))?,
+        reason: reason_of(&row.get::<String>(2)?)?,
+        at: row.get(3)?,
+    })
+}
+
+fn reason_of(code: &str) -> Result<SuppressionReason, DbError> {
+    SuppressionReason::from_code(code).ok_or_else(|| corrupt(format!("the reason {code}")))
+}
+
+/// What the list says of a mark.
+pub fn find(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    channel: &str,
+    mark: &[u8],
+) -> Result<Option<Suppression>, DbError> {
+    tx.query_opt(
+        sql("SELECT channel, mark, reason, at
+             FROM suppressions
+             WHERE workspace_id = $1 AND channel = $2 AND mark = $3"),
+        &[&workspace, &channel, &mark],
+        read_suppression,
+    )
+}
+
+/// How many addresses of a channel are on the list for a reason.
+pub struct Suppressed {
+    pub channel: String,
+    pub reason: SuppressionReason,
+    pub addresses: i64,
+    pub newest: Timestamp,
+}
+
+pub fn count_by_reason(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Suppressed>, DbError> {
+    tx.query(
+        sql("SELECT channel, reason, COUNT(*), MAX(at)
+             FROM suppressions
+             WHERE workspace_id = $1
+             GROUP BY channel, reason
+             ORDER BY channel, reason"),
+        &[&workspace],
         |row| {
-            let (mark, reason): (Vec<u8>, String) = (row.get(1)?, row.get(2)?);
-            Ok(Suppression {
-                channel: row.get(0)?,
-                mark: mark.try_into().map_err(|_| corrupt("a mark has another length"))?,
-                reason: SuppressionReason::from_code(&reason).ok_or_else(|| corrupt(format!("the reason {reason}")))?,
-                at: row.get(3)?,
-            })
+            let reason = reason_of(&row.get::<String>(1)?)?;
+            Ok(Suppressed { channel: row.get(0)?, reason, addresses: row.get(2)?, newest: row.get(3)? })
         },
     )
 }

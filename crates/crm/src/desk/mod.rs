@@ -3,7 +3,6 @@
 //! A page of the desk reads from many slices' doors and owns no table: SQL stays with the slice that owns the rows. Each
 //! part adds its routes here; `event_title` gives events the words that all screens share.
 
-mod erasures;
 mod event_title;
 mod events;
 mod home;
@@ -11,6 +10,7 @@ mod live;
 mod openapi;
 mod palette;
 pub mod people;
+mod privacy;
 mod provision;
 mod roots;
 pub mod segments;
@@ -34,5 +34,5 @@ pub fn routes(table: &mut RouteTable) {
     welcome::routes(table);
     palette::routes(table);
     events::routes(table);
-    erasures::routes(table);
+    privacy::routes(table);
 }

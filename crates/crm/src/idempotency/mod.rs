@@ -18,7 +18,7 @@ use words::{Span, WorkspaceId};
 use crate::kernel::{Actor, App, Problem};
 
 /// How long an answer is kept.
-const KEPT_FOR: Span = Span::from_days(1);
+pub const KEPT_FOR: Span = Span::from_days(1);
 /// A run without an answer after this long belongs to a process that has ended.
 const ABANDONED_AFTER: Span = Span::from_millis(60_000);
 /// Keys are short random words; a longer one is a mistake.

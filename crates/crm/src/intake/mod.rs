@@ -28,3 +28,4 @@ pub use forget_rejects::forget_rejects_about;
 pub use health::Health;
 pub use model::{Reject, Source, SourceDay, SourceKind};
 pub use sender::Senders;
+pub use store::KEPT_REJECTS;

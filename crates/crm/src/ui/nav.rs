@@ -20,7 +20,7 @@ pub enum NavItem {
     Members,
     Settings,
     Audit,
-    Erasures,
+    Privacy,
 }
 
 impl NavItem {
@@ -33,7 +33,7 @@ impl NavItem {
         Self::Members,
         Self::Settings,
         Self::Audit,
-        Self::Erasures,
+        Self::Privacy,
     ];
 
     pub fn href(self) -> &'static str {
@@ -46,7 +46,7 @@ impl NavItem {
             Self::Members => "/members",
             Self::Settings => "/settings",
             Self::Audit => "/audit",
-            Self::Erasures => "/privacy/erasures",
+            Self::Privacy => "/privacy/erasures",
         }
     }
 
@@ -61,7 +61,7 @@ impl NavItem {
             Self::Members => "nav-members",
             Self::Settings => "nav-general",
             Self::Audit => "nav-audit",
-            Self::Erasures => "nav-erasures",
+            Self::Privacy => "nav-privacy",
         }
     }
 
@@ -75,7 +75,7 @@ impl NavItem {
             Self::Members => Icon::IdCard,
             Self::Settings => Icon::Settings,
             Self::Audit => Icon::History,
-            Self::Erasures => Icon::UserX,
+            Self::Privacy => Icon::ShieldCheck,
         }
     }
 
@@ -90,7 +90,7 @@ impl NavItem {
             Self::Members => "m",
             Self::Settings => "r",
             Self::Audit => "a",
-            Self::Erasures => "e",
+            Self::Privacy => "y",
         }
     }
 }
@@ -98,7 +98,7 @@ impl NavItem {
 const GROUPS: [(&str, &[NavItem]); 3] = [
     ("nav-overview", &[NavItem::Home, NavItem::Live]),
     ("nav-customers", &[NavItem::People, NavItem::Segments]),
-    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings, NavItem::Audit, NavItem::Erasures]),
+    ("nav-settings", &[NavItem::Sources, NavItem::Members, NavItem::Settings, NavItem::Audit, NavItem::Privacy]),
 ];
 
 /// The left column; on a phone it is a popover that the header's button opens.

@@ -160,7 +160,7 @@ pub(super) fn is_worth_a_line(tx: &mut Tx, who: &dyn Display, now: Timestamp) ->
 }
 
 /// A network that signed in is known for a season.
-const TRUSTED_FOR: Span = Span::from_days(90);
+pub(super) const TRUSTED_FOR: Span = Span::from_days(90);
 
 #[derive(Clone, Copy)]
 enum Rule {

@@ -70,6 +70,18 @@ use words::WorkspaceId;
 
 use crate::kernel::Shop;
 
+/// How long what expires by itself is kept.
+pub mod kept_for {
+    use words::Span;
+
+    use super::{brake, one_time_links, passkeys, single_sign_on};
+
+    pub const LINKS: Span = one_time_links::Purpose::LONGEST;
+    pub const PASSKEY_CHALLENGES: Span = passkeys::LIFETIME;
+    pub const WAYS_TO_THE_PROVIDER: Span = single_sign_on::Attempt::LIFETIME;
+    pub const TRIES: Span = brake::TRUSTED_FOR;
+}
+
 /// The workspace of this id.
 pub fn find(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Workspace>, DbError> {
     store::workspace(tx, workspace)

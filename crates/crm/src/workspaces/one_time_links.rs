@@ -38,10 +38,12 @@ impl Purpose {
         }
     }
 
+    pub const LONGEST: Span = Span::from_days(7);
+
     pub fn lifetime(self) -> Span {
         match self {
             Self::SetUp => Span::from_hours(1),
-            Self::Join => Span::from_days(7),
+            Self::Join => Self::LONGEST,
             Self::ResetPassword => Span::from_minutes(30),
             Self::SignIn => Span::from_hours(1),
             Self::SecondStep => Span::from_minutes(10),

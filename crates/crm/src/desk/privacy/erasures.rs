@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use words::ErasureId;
 
+use super::privacy_tabs;
 use crate::kernel::hexed::hex;
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::privacy::{Erasure, State as ErasureState, find_erasure, list_erasures};
@@ -59,12 +60,18 @@ async fn list(
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
     let names = names_of(&app, &visit).await?;
-    let context = page_context(&visit, Some(NavItem::Erasures));
+    let context = page_context(&visit, Some(NavItem::Privacy));
     let next = found.last().filter(|_| has_more).map(|last| format!("/privacy/erasures?before={}", last.no));
     let previous = query.before.map(|_| "/privacy/erasures".to_owned());
     let pager = (previous.is_some() || next.is_some()).then_some(Pager { previous, next, summary: None });
     let head = PageHead::new(context.t("erasures-title")).note(html! { (context.t("erasures-note")) });
-    Ok(page(&context, &head, &table_of(&app, &visit, &context, &names, &found, pager)))
+    let body = html! {
+        div class="stack" {
+            (privacy_tabs(&context, &visit, "/privacy/erasures"))
+            (table_of(&app, &visit, &context, &names, &found, pager))
+        }
+    };
+    Ok(page(&context, &head, &body))
 }
 
 fn table_of(
@@ -136,7 +143,7 @@ async fn show(
     let id: ErasureId = id.parse().map_err(|_| not_found())?;
     let erasure = find_erasure(&app, visit.actor.workspace, id).await?.ok_or_else(not_found)?;
     let names = names_of(&app, &visit).await?;
-    let mut context = page_context(&visit, Some(NavItem::Erasures));
+    let mut context = page_context(&visit, Some(NavItem::Privacy));
     if notice.done == "erased" {
         context.toasts.push(Toast::success(context.language, context.t("notice-person-erased")));
     }

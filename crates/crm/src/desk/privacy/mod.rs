@@ -1,0 +1,35 @@
+//! The screens of privacy: who was erased, who must not be written to again, and what is kept of whom and why.
+
+mod erasures;
+mod register;
+mod suppressions;
+
+use maud::Markup;
+
+use crate::kernel::{RouteTable, Visit};
+use crate::ui::{PageContext, Tab, tabs};
+
+pub(super) fn routes(table: &mut RouteTable) {
+    erasures::routes(table);
+    suppressions::routes(table);
+    register::routes(table);
+}
+
+/// The views of privacy; `current` is the path of the one that is open.
+fn privacy_tabs(context: &PageContext, visit: &Visit, current: &str) -> Markup {
+    let all = [
+        ("erasures-title", "/privacy/erasures"),
+        ("suppressions-title", "/privacy/suppressions"),
+        ("register-title", "/privacy/register"),
+    ];
+    let shown = all.into_iter().filter(|(_, href)| visit.may_open(href));
+    let views: Vec<Tab> = shown
+        .map(|(key, href)| Tab {
+            label: context.t(key).into_owned(),
+            href: href.to_owned(),
+            count: None,
+            is_current: href == current,
+        })
+        .collect();
+    tabs(&context.t("privacy-title"), &views)
+}
