@@ -84,6 +84,36 @@ impl CompiledCondition {
         self.node(&self.root, evidence, now)
     }
 
+    /// The answer, where what was counted of somebody's events gives it whatever else is known of him.
+    pub fn decided_by_events(&self, tallies: &Tallies, now: Timestamp) -> Option<bool> {
+        self.by_events(&self.root, tallies, now)
+    }
+
+    fn by_events(&self, node: &Node, tallies: &Tallies, now: Timestamp) -> Option<bool> {
+        // One part that is decisive decides; so do all together when none is undecided.
+        let group = |parts: &[Node], decisive: bool| {
+            let mut is_decided = true;
+            for part in parts {
+                match self.by_events(part, tallies, now) {
+                    Some(answer) if answer == decisive => return Some(decisive),
+                    Some(_) => {}
+                    None => is_decided = false,
+                }
+            }
+            is_decided.then_some(!decisive)
+        };
+        match node {
+            Node::All(parts) => group(parts, false),
+            Node::Any(parts) => group(parts, true),
+            Node::Not(part) => self.by_events(part, tallies, now).map(|answer| !answer),
+            Node::Event(index) => {
+                let leaf = &self.leaves[*index];
+                Some(tally_verdict(leaf.threshold, tallies.get(leaf.key), now).is_member)
+            }
+            Node::Trait(_) | Node::Metric(..) | Node::Consent { .. } => None,
+        }
+    }
+
     pub(crate) fn node(&self, node: &Node, evidence: &impl Evidence, now: Timestamp) -> Verdict {
         match node {
             Node::All(parts) => join(parts.iter().map(|part| self.node(part, evidence, now)), false),

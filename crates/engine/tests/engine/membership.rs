@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::condition::{Condition, ConsentState, Metric};
+use engine::evaluate::WithTallies;
 use engine::event::EventRecord;
+use engine::facts::Tallies;
 use engine::orders::{OrderEvent, OrderHistory};
 use engine::{Facts, FactsView, Plan, SegmentSource, Stamp, Touched, Verdict};
 use proptest::prelude::*;
@@ -396,5 +398,33 @@ proptest! {
         steps in prop::collection::vec(step(timed_draft()), 10..30),
     ) {
         live(conditions, &steps);
+    }
+
+    #[test]
+    fn what_events_decide_holds_whatever_else_is_known(
+        condition in condition(),
+        counted in prop::collection::vec(draft(), 0..12),
+        known in prop::collection::vec(draft(), 0..6),
+    ) {
+        let plan = Plan::empty(Currency::EUR);
+        let compiled = plan.compile_condition(None, &condition).expect("no references");
+        let now = at(60_000);
+        let arrive = |drafts: &[Draft]| -> Vec<EventRecord> {
+            drafts.iter().enumerate().map(|(seq, draft)| draft.arrive(seq as i64 + 1, now, 0)).collect()
+        };
+        let mut tallies = Tallies::default();
+        for record in arrive(&counted) {
+            compiled.fold(&mut tallies, &record.fact(), now);
+        }
+        let mut facts = Facts::new();
+        for record in arrive(&known) {
+            plan.fold_event(&mut facts, &record.fact(), now);
+        }
+        let bytes = facts.encode();
+        let stored = FactsView::new(&bytes).expect("just written");
+        let evidence = WithTallies { stored: &stored, tallies: &tallies };
+        if let Some(decided) = compiled.decided_by_events(&tallies, now) {
+            prop_assert_eq!(compiled.evaluate(&evidence, now).is_member, decided);
+        }
     }
 }

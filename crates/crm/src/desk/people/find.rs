@@ -73,7 +73,8 @@ const MAX_STEP: usize = 4_096;
 
 /// A page of the list; `None` when the segment does not exist.
 pub fn list(tx: &mut Tx<'_>, workspace: WorkspaceId, asked: &Asked<'_>) -> Result<Option<Listing>, DbError> {
-    let mut sieve = Sieve { members: None, stage: asked.filter.stage, question: asked.question };
+    let candidates = asked.question.and_then(Question::candidates);
+    let mut sieve = Sieve { members: None, stage: asked.filter.stage, candidates, question: asked.question };
     let mut total = None;
     if let Some(id) = asked.filter.segment {
         let Some(definition) = segments::store::definition(tx, workspace, id)? else { return Ok(None) };
@@ -113,6 +114,11 @@ fn few(
         let end = if numbers.len() > FEW { PageEnd::FirstFound(FEW) } else { PageEnd::Natural };
         numbers.truncate(FEW);
         return Ok(Some((numbers, end)));
+    }
+    if let Some(candidates) = &sieve.candidates
+        && is_few(candidates.len() as i64)
+    {
+        return Ok(Some((candidates.clone(), PageEnd::Natural)));
     }
     if let (Some(all), Some(count)) = (&sieve.members, members)
         && is_few(count)
@@ -195,7 +201,7 @@ enum Path<'a> {
     Index(Walk),
     /// One stage by its last visit.
     Stage(Walk),
-    /// The members of a segment, the newest first.
+    /// The members of a segment, or the candidates of a condition, the newest first.
     Members(Box<dyn Iterator<Item = i64> + 'a>),
 }
 
@@ -204,6 +210,11 @@ impl<'a> Path<'a> {
         match (&sieve.members, sieve.stage, asked.sort) {
             (Some(members), _, SortBy::Newest) => {
                 Self::Members(Box::new(members.before(asked.after.map_or(i64::MAX, |place| place.number))))
+            }
+            (None, _, SortBy::Newest) if let Some(candidates) = &sieve.candidates => {
+                let before = asked.after.map_or(i64::MAX, |place| place.number);
+                let end = candidates.partition_point(|number| *number < before);
+                Self::Members(Box::new(candidates[..end].iter().rev().copied()))
             }
             (_, Some(stage), SortBy::LastSeen) => Self::Stage(Walk::in_stage(stage.as_str(), asked.after)),
             _ => Self::Index(Walk::new(asked.sort, asked.after)),
@@ -228,6 +239,8 @@ impl<'a> Path<'a> {
 struct Sieve<'a> {
     members: Option<Members>,
     stage: Option<Stage>,
+    /// Those who may meet the question, where nobody else can.
+    candidates: Option<Vec<i64>>,
     question: Option<&'a Question>,
 }
 
@@ -241,6 +254,9 @@ impl Sieve<'_> {
     ) -> Result<Vec<i64>, DbError> {
         if let Some(members) = &self.members {
             numbers.retain(|number| members.has(*number));
+        }
+        if let Some(question) = self.question {
+            numbers.retain(|number| question.may_hold(*number));
         }
         if let Some(stage) = stage {
             let found = store::those_in_stage(tx, workspace, stage.as_str(), &numbers)?;

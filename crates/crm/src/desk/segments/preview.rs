@@ -23,6 +23,11 @@ use crate::{profiles, stream};
 /// People shown as examples: as many as one looks at.
 const SAMPLE: usize = 10;
 
+/// Of so many people one: looking these up costs less than reading everybody.
+const FEW: i64 = 8;
+/// People looked up at a time.
+const LOOKED_UP: usize = 4_096;
+
 #[derive(Debug, Error)]
 pub enum PreviewError {
     #[error(transparent)]
@@ -44,8 +49,10 @@ pub struct Preview {
 /// A condition with all that is needed to decide it for anybody at one moment.
 pub struct Question {
     compiled: CompiledCondition,
-    /// Of everybody whose events it asks for.
+    /// Of everybody whose events it asks for; when `is_of_counted`, of those only whom they do not exclude.
     tallies: HashMap<i64, Tallies>,
+    /// Nobody else can meet it.
+    is_of_counted: bool,
     now: Timestamp,
 }
 
@@ -64,7 +71,25 @@ impl Question {
             readings(plan, condition, now, &mut asked);
             tallies = tallies_of_log(tx, workspace, &compiled, &asked, now)?;
         }
-        Ok(Self { compiled, tallies, now })
+        let is_of_counted = compiled.decided_by_events(&Tallies::default(), now) == Some(false);
+        if is_of_counted {
+            tallies.retain(|_, own| compiled.decided_by_events(own, now) != Some(false));
+        }
+        Ok(Self { compiled, tallies, is_of_counted, now })
+    }
+
+    /// Whether the person of this number may meet it, as far as his events tell.
+    pub fn may_hold(&self, number: i64) -> bool {
+        !self.is_of_counted || self.tallies.contains_key(&number)
+    }
+
+    /// Those who may meet it, in the order of their numbers, where nobody else can.
+    pub fn candidates(&self) -> Option<Vec<i64>> {
+        self.is_of_counted.then(|| {
+            let mut numbers: Vec<i64> = self.tallies.keys().copied().collect();
+            numbers.sort_unstable();
+            numbers
+        })
     }
 
     /// Whether it is true of the person of this number, whose facts are stored as these bytes.
@@ -91,23 +116,33 @@ pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) ->
 }
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, question: &Question) -> Result<Preview, PreviewError> {
-    let (mut count, mut people) = (0, 0);
+    let mut count = 0;
     let mut newest: VecDeque<i64> = VecDeque::with_capacity(SAMPLE + 1);
     let mut damaged = None;
-    profiles::store::each_facts(tx, workspace, |number, bytes| {
-        people += 1;
-        match question.holds(number, bytes) {
-            Ok(true) => {
-                count += 1;
-                newest.push_back(number);
-                if newest.len() > SAMPLE {
-                    newest.pop_front();
-                }
+    let mut decide = |number: i64, bytes: &[u8]| match question.holds(number, bytes) {
+        Ok(true) => {
+            count += 1;
+            newest.push_back(number);
+            if newest.len() > SAMPLE {
+                newest.pop_front();
             }
-            Ok(false) => {}
-            Err(error) => damaged = Some(error),
         }
-    })?;
+        Ok(false) => {}
+        Err(error) => damaged = Some(error),
+    };
+    let people = profiles::store::count_people(tx, workspace)?;
+    match question.candidates() {
+        Some(candidates) if candidates.len() as i64 * FEW <= people => {
+            for some in candidates.chunks(LOOKED_UP) {
+                profiles::store::each_facts_of(tx, workspace, some, &mut decide)?;
+            }
+        }
+        _ => profiles::store::each_facts(tx, workspace, |number, bytes| {
+            if question.may_hold(number) {
+                decide(number, bytes);
+            }
+        })?,
+    }
     if let Some(error) = damaged {
         return Err(corrupt(error).into());
     }
