@@ -8,17 +8,22 @@ use crate::rig::Rig;
 use crate::{Outcome, ensure};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LONGEST_FILLING: Duration = Duration::from_secs(600);
 
-/// Some 800 messages a second: as much as a large shop sends for hours, on a machine that has other things to do too.
+/// Some 200 messages a second: as much as a large shop sends for hours, on a machine that has other things to do too.
 const STEADY: Weight = Weight { pause: Duration::from_millis(200), ..USUAL };
 
-/// The first third is warm-up: caches fill.
+/// Messages that fill the bounded caches, as fast as they are taken: the pages alone may take 160 MB.
+const FILLING: usize = 400_000;
+const FILLING_BATCH: Weight = Weight { batch: 400, ..USUAL };
+/// What the filling took beyond what it needs is given back in the first third.
 const WARM_UP: usize = 3;
 
 /// Sends for the length of the plan and prints how memory and open files develop after the warm-up.
 pub fn soak(plan: &Plan) -> Outcome<()> {
     let mut rig = Rig::new(plan.database, plan.seed)?;
     rig.start()?;
+    fill(&mut rig);
     let load = Load::start(&rig.target, &mut rig.random, STEADY);
     let begun = Instant::now();
     let length = plan.length.unwrap_or(Duration::from_secs(60));
@@ -48,6 +53,15 @@ pub fn soak(plan: &Plan) -> Outcome<()> {
         slope(&files).0
     );
     rig.terminate()
+}
+
+fn fill(rig: &mut Rig) {
+    let load = Load::start(&rig.target, &mut rig.random, FILLING_BATCH);
+    let begun = Instant::now();
+    while rig.ledger().acknowledged() < FILLING && begun.elapsed() < LONGEST_FILLING {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    load.stop();
 }
 
 /// What waits in memory for a while and is then written comes and goes by some megabytes: the highest tells more than the slope.

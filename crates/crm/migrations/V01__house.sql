@@ -243,7 +243,8 @@ CREATE TABLE events (
   PRIMARY KEY (workspace_id, seq)
 );
 CREATE INDEX events_by_profile ON events (workspace_id, number, at, seq);
-CREATE INDEX events_by_name ON events (workspace_id, name, at, number);
+-- `kind` too: who asks only when something happened never touches the rows.
+CREATE INDEX events_by_name ON events (workspace_id, name, at, number, kind);
 
 CREATE TABLE message_ids (
   workspace_id UUID NOT NULL,

@@ -425,6 +425,26 @@ pub fn newest_named(tx: &mut Tx<'_>, workspace: WorkspaceId, name: &str, rows: u
     )
 }
 
+/// Visits when the people's events of one name happened, after an instant, and to whom; from the index alone.
+pub fn each_time_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+    after: Timestamp,
+    mut visit: impl FnMut(i64, Timestamp),
+) -> Result<(), DbError> {
+    tx.query_each(
+        sql("SELECT number, at
+             FROM events
+             WHERE workspace_id = $1 AND name = $2 AND at > $3 AND kind <> $4 AND number > 0"),
+        &[&workspace, &name, &after, &OWN_EVENT],
+        |row| {
+            visit(row.get(0)?, row.get(1)?);
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+}
+
 /// Visits the people's events of one name after an instant of their own time, in the order of that time:
 /// `(number, seq, at, received_at, body)`. What Entente itself wrote is left out, as the stream folds it nowhere.
 pub fn each_named(

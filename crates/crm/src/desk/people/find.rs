@@ -62,6 +62,8 @@ pub enum PageEnd {
 
 /// Candidates that are read whole and sorted here: some milliseconds.
 const FEW: usize = 1_000;
+/// People that a search finds at most: nobody reads on, he types on. Each is a place of its own on the disk.
+const MOST_FOUND: usize = 300;
 /// Places that a walk may pass in one request: some 50 ms where only bits are asked, or a stage.
 const MAX_WALKED: usize = 50_000;
 const MAX_WALKED_FOR_STAGE: usize = 15_000;
@@ -110,9 +112,9 @@ fn few(
 ) -> Result<Option<(Vec<i64>, PageEnd)>, DbError> {
     let is_few = |count: i64| count <= FEW as i64;
     if let Some(text) = &asked.filter.search {
-        let mut numbers = search_numbers(tx, workspace, text, FEW + 1)?;
-        let end = if numbers.len() > FEW { PageEnd::FirstFound(FEW) } else { PageEnd::Natural };
-        numbers.truncate(FEW);
+        let mut numbers = search_numbers(tx, workspace, text, MOST_FOUND + 1)?;
+        let end = if numbers.len() > MOST_FOUND { PageEnd::FirstFound(MOST_FOUND) } else { PageEnd::Natural };
+        numbers.truncate(MOST_FOUND);
         return Ok(Some((numbers, end)));
     }
     if let Some(candidates) = &sieve.candidates

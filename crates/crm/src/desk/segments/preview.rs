@@ -162,8 +162,7 @@ fn tallies_of_log(
     let merged: HashMap<i64, i64> = profiles::store::merged_profiles(tx, workspace)?.into_iter().collect();
     let mut tallies: HashMap<i64, Tallies> = HashMap::new();
     for (name, reading) in asked {
-        stream::log::each_named(tx, workspace, name, reading.since, |number, seq, at, _, body| {
-            let body = if reading.looks_inside { StoredBody::parse(body) } else { StoredBody::empty() };
+        let mut count = |number: i64, seq: i64, at: Timestamp, body: StoredBody<'_>| {
             let event = EventFact {
                 seq,
                 name,
@@ -174,8 +173,17 @@ fn tallies_of_log(
             };
             let own = tallies.entry(root_of(&merged, number)).or_default();
             compiled.fold(own, &event, now);
-            Ok(())
-        })?;
+        };
+        if reading.looks_inside {
+            stream::log::each_named(tx, workspace, name, reading.since, |number, seq, at, _, body| {
+                count(number, seq, at, StoredBody::parse(body));
+                Ok(())
+            })?;
+        } else {
+            stream::log::each_time_of(tx, workspace, name, reading.since, |number, at| {
+                count(number, 0, at, StoredBody::empty());
+            })?;
+        }
     }
     Ok(tallies)
 }
