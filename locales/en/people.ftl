@@ -49,6 +49,7 @@ people-empty-title = Everybody who visits your shop will be here
 people-empty-text = Connect your shop with one line of code, or send events with a client library. The first visitor appears at once.
 people-empty-action = Connect your shop
 people-condition-fault = These conditions cannot be read
+people-condition-hidden = Your role cannot ask this
 people-stages-visitor = Visitors
 people-stages-prospect = Prospects
 people-stages-customer = Customers

@@ -49,6 +49,7 @@ people-empty-title = Toutes les personnes qui visitent votre boutique apparaîtr
 people-empty-text = Connectez votre boutique avec une ligne de code ou envoyez des événements avec une bibliothèque cliente. Le premier visiteur apparaît aussitôt.
 people-empty-action = Connecter votre boutique
 people-condition-fault = Ces conditions ne peuvent pas être lues
+people-condition-hidden = Votre rôle ne permet pas cette question
 people-stages-visitor = Visiteurs
 people-stages-prospect = Prospects
 people-stages-customer = Clients

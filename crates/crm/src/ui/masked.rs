@@ -25,12 +25,3 @@ pub fn masked(context: &PageContext, text: &str) -> Markup {
         }
     }
 }
-
-/// A text that may be the mask.
-pub fn maybe_masked(context: &PageContext, text: &str) -> Markup {
-    if text == MASK {
-        masked(context, text)
-    } else {
-        html! { (text) }
-    }
-}

@@ -50,7 +50,7 @@ pub use form::{Checked, Field, RadioCard, checkbox, live_search_field, radio_car
 pub use gallery::gallery;
 pub use icon::{Icon, icon};
 pub use live::live_region;
-pub use masked::{masked, maybe_masked, shown};
+pub use masked::{masked, shown};
 pub use menu::{Menu, MenuItem};
 pub use nav::NavItem;
 pub use page::{PageHead, bare_page, page};

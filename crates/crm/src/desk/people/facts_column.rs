@@ -28,8 +28,10 @@ fn identity(context: &PageContext, sheet: &Sheet) -> Markup {
     let all: Vec<ShownIdentifier<'_>> = sheet.identifiers().collect();
     let (first, others) = all.split_at(all.len().min(SHOWN_IDENTIFIERS));
     html! {
-        @if context.sight.is_masked() { p class="note" { (context.t("person-masked-note")) } }
-        ul class="identifiers" { @for linked in first { (identifier(context, id, linked)) } }
+        div class="stack" {
+            @if context.sight.is_masked() { p class="note" { (context.t("person-masked-note")) } }
+            ul class="identifiers" { @for linked in first { (identifier(context, id, linked)) } }
+        }
         @if !others.is_empty() {
             details class="more" {
                 summary { (context.t_with("person-more-identifiers", &[("count", others.len().into())])) }

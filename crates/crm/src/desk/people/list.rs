@@ -38,7 +38,7 @@ struct View {
     /// How many people the shop has.
     everybody: i64,
     /// What was wrong with the condition of the address.
-    fault: Option<String>,
+    fault: Option<Wrong>,
 }
 
 async fn show(
@@ -57,7 +57,7 @@ async fn show(
         .await?;
     let (listing, fault) = match listed(&app, &visit, &address).await {
         Ok(listing) => (listing, None),
-        Err(Fault::Condition(sentence)) => (Listing::nobody(), Some(sentence)),
+        Err(Fault::Condition(wrong)) => (Listing::nobody(), Some(wrong)),
         Err(Fault::Problem(problem)) => return Err(problem),
     };
     let context = page_context(&visit, Some(NavItem::People));
@@ -66,8 +66,20 @@ async fn show(
 
 /// Why there is no list: the reader is told on the page what is wrong with his condition.
 enum Fault {
-    Condition(String),
+    Condition(Wrong),
     Problem(Problem),
+}
+
+/// What is wrong with a condition, for its author.
+struct Wrong {
+    title_key: &'static str,
+    sentence: String,
+}
+
+impl Wrong {
+    fn unreadable(error: impl ToString) -> Self {
+        Self { title_key: "people-condition-fault", sentence: error.to_string() }
+    }
 }
 
 impl<T: Into<Problem>> From<T> for Fault {
@@ -102,15 +114,17 @@ async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, 
     });
     match listing.await {
         Ok(listing) => listing.ok_or_else(|| Problem::not_found("segment").into()),
-        Err(PreviewError::Plan(error)) => Err(Fault::Condition(error.to_string())),
+        Err(PreviewError::Plan(error)) => Err(Fault::Condition(Wrong::unreadable(error))),
         Err(PreviewError::Db(error)) => Err(error.into()),
     }
 }
 
-fn asked(context: &PageContext, text: &str) -> Result<Askable, String> {
-    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let condition = Condition::parse(&value).map_err(|error| error.to_string())?;
-    Askable::of(condition, context.sight).map_err(|_| context.t("segment-problem-contact-hidden").into_owned())
+fn asked(context: &PageContext, text: &str) -> Result<Askable, Wrong> {
+    let value = serde_json::from_str(text).map_err(Wrong::unreadable)?;
+    let condition = Condition::parse(&value).map_err(Wrong::unreadable)?;
+    let sentence = context.t("segment-problem-contact-hidden");
+    Askable::of(condition, context.sight)
+        .map_err(|_| Wrong { title_key: "people-condition-hidden", sentence: sentence.into_owned() })
 }
 
 impl View {
@@ -131,7 +145,7 @@ impl View {
                     (self.column_menu())
                 }
                 @if let Some(fault) = &self.fault {
-                    (alert(Tone::Bad, &self.context.t("people-condition-fault"), &html! { p { (fault) } }))
+                    (alert(Tone::Bad, &self.context.t(fault.title_key), &html! { p { (fault.sentence) } }))
                 }
                 @if self.context.sight.is_masked() { p class="note" { (self.context.t("people-masked-note")) } }
                 (self.end_note())

@@ -278,7 +278,10 @@ fn raw(context: &PageContext, row: &LogRow) -> Markup {
         about.push(Fact::new(context.t("person-event-message-id"), id));
     }
     html! {
-        @if context.sight.is_masked() { p class="note" { (context.t("person-event-masked-note")) } }
-        (facts(&about)) (code_block(context.language, &text))
+        div class="stack" {
+            @if context.sight.is_masked() { p class="note" { (context.t("person-event-masked-note")) } }
+            (facts(&about))
+            (code_block(context.language, &text))
+        }
     }
 }

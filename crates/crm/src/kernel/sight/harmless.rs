@@ -126,7 +126,7 @@ const CONTEXT: &[&str] = &[
     "campaign.medium",
     "client.browser",
     "client.device",
-    "client.os",
+    "client.system",
     "device.type",
     "os.name",
     "library.name",
