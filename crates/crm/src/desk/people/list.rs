@@ -77,7 +77,7 @@ struct Wrong {
 }
 
 impl Wrong {
-    fn unreadable(error: impl ToString) -> Self {
+    fn unreadable(error: &dyn std::fmt::Display) -> Self {
         Self { title_key: "people-condition-fault", sentence: error.to_string() }
     }
 }
@@ -114,14 +114,14 @@ async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, 
     });
     match listing.await {
         Ok(listing) => listing.ok_or_else(|| Problem::not_found("segment").into()),
-        Err(PreviewError::Plan(error)) => Err(Fault::Condition(Wrong::unreadable(error))),
+        Err(PreviewError::Plan(error)) => Err(Fault::Condition(Wrong::unreadable(&error))),
         Err(PreviewError::Db(error)) => Err(error.into()),
     }
 }
 
 fn asked(context: &PageContext, text: &str) -> Result<Askable, Wrong> {
-    let value = serde_json::from_str(text).map_err(Wrong::unreadable)?;
-    let condition = Condition::parse(&value).map_err(Wrong::unreadable)?;
+    let value = serde_json::from_str(text).map_err(|error| Wrong::unreadable(&error))?;
+    let condition = Condition::parse(&value).map_err(|error| Wrong::unreadable(&error))?;
     let sentence = context.t("segment-problem-contact-hidden");
     Askable::of(condition, context.sight)
         .map_err(|_| Wrong { title_key: "people-condition-hidden", sentence: sentence.into_owned() })

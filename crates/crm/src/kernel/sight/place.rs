@@ -56,7 +56,7 @@ pub(super) fn may_ask(op: &str, value: &Value) -> bool {
 
 /// A word or a slug, and not a token: those mix capitals, small letters and digits.
 fn is_of_a_page(part: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| part.as_bytes().iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| part.as_bytes().iter().any(is);
     let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     part.len() <= MAX_CHARACTERS
         && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
