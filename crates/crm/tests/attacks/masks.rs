@@ -217,14 +217,14 @@ impl Planted {
         let mut heard = Vec::new();
         for path in asked {
             for piece in [None, Some("side-panel")] {
-                let answer = test.send(reader.request(test, Method::GET, &path, piece, "")).await;
+                let answer = test.send(reader.request(test, &Method::GET, &path, piece, "")).await;
                 assert!(!answer.status.is_server_error(), "{path}: {} {}", answer.status, answer.body);
                 heard.push((format!("{path} {piece:?}"), answer));
             }
         }
         let everybody = json!({"condition": {"all": []}}).to_string();
         for path in ["/segments/preview", "/api/v1/segments/preview"] {
-            let answer = test.send(reader.request(test, Method::POST, path, None, &everybody)).await;
+            let answer = reader.post(test, path, &everybody).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
             heard.push((path.to_owned(), answer));
         }
@@ -297,15 +297,23 @@ impl Reader {
         Self { role, cookie, key: key.secret }
     }
 
-    fn request(&self, test: &TestApp, method: Method, path: &str, target: Option<&str>, json: &str) -> Request<Body> {
+    async fn get(&self, test: &TestApp, path: &str) -> Answer {
+        test.send(self.request(test, &Method::GET, path, None, "")).await
+    }
+
+    async fn post(&self, test: &TestApp, path: &str, json: &str) -> Answer {
+        test.send(self.request(test, &Method::POST, path, None, json)).await
+    }
+
+    fn request(&self, test: &TestApp, method: &Method, path: &str, target: Option<&str>, json: &str) -> Request<Body> {
         let mut request = match path.starts_with("/api/") {
             true => Request::builder()
-                .method(&method)
+                .method(method)
                 .uri(path)
                 .header(header::AUTHORIZATION, format!("Bearer {}", self.key)),
             false => test.request(method.clone(), path, &self.cookie),
         };
-        if method != Method::GET {
+        if *method != Method::GET {
             request = request
                 .header(header::ORIGIN, test.app.settings.public_url.as_str())
                 .header(header::CONTENT_TYPE, "application/json");
@@ -349,7 +357,7 @@ on_both!(an_open_screen_is_told_that_something_changed_and_not_of_whom, |db| asy
     let test = TestApp::new(db);
     let planted = Planted::open(&test).await;
     let viewer = Reader::of(&test, &planted, Role::Viewer).await;
-    let mut request = viewer.request(&test, Method::GET, "/events", None, "");
+    let mut request = viewer.request(&test, &Method::GET, "/events", None, "");
     request.extensions_mut().insert(ConnectInfo::<SocketAddr>("127.0.0.1:50000".parse().unwrap()));
     let mut body = test.router.clone().oneshot(request).await.unwrap().into_body();
     let again =
@@ -379,22 +387,15 @@ const GUESSES: &[(&str, &str, &str)] = &[
     ("note", "likes zqnote", "likes zxnote"),
 ];
 
+/// A value of a query, as browsers write it.
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
 /// What an answer says, whatever was asked for.
 fn said(answer: &Answer, asked: &str) -> (StatusCode, String) {
-    let encoded: String = url::form_urlencoded::byte_serialize(asked.as_bytes()).collect();
-    let strict: String = asked
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect();
-    let body = [strict.as_str(), encoded.as_str(), asked]
-        .into_iter()
-        .fold(answer.body.clone(), |body, text| body.replace(text, "@"));
+    let spellings = [crm::desk::people::encoded(asked), encoded(asked), asked.to_owned()];
+    let body = spellings.iter().fold(answer.body.clone(), |body, text| body.replace(text, "@"));
     (answer.status, body)
 }
 
@@ -407,8 +408,7 @@ on_both!(nobody_is_found_by_name_address_or_number_by_who_may_not_see_them, |db|
     for (field, real, nobodys) in GUESSES.iter().chain(&more) {
         for place in ["/people?q=", "/palette?q="] {
             let ask = async |reader: &Reader, text: &str| {
-                let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-                said(&test.send(reader.request(&test, Method::GET, &format!("{place}{encoded}"), None, "")).await, text)
+                said(&reader.get(&test, &format!("{place}{}", encoded(text))).await, text)
             };
             for reader in &readers {
                 assert_eq!(ask(reader, real).await, ask(reader, nobodys).await, "{}: {place}{real}", reader.role);
@@ -416,24 +416,24 @@ on_both!(nobody_is_found_by_name_address_or_number_by_who_may_not_see_them, |db|
             let is_searched = !["address.street", "company", "note"].contains(field);
             assert_eq!(ask(&owner, real).await != ask(&owner, nobodys).await, is_searched, "owner: {place}{real}");
         }
-        let identifier: String = url::form_urlencoded::byte_serialize(format!("{field}:{real}").as_bytes()).collect();
+        let identifier = encoded(&format!("{field}:{real}"));
         for reader in &readers {
             let path = format!("/api/v1/profiles?identifier={identifier}");
-            let answer = test.send(reader.request(&test, Method::GET, &path, None, "")).await;
+            let answer = reader.get(&test, &path).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
         }
     }
     // By what tells nothing of him he is found, under his number.
     for reader in &readers {
-        let page = test.send(reader.request(&test, Method::GET, "/people?q=A-77", None, "")).await.body;
+        let page = reader.get(&test, "/people?q=A-77").await.body;
         assert!(page.contains(&planted.tenant.ids["prf"]), "{}", reader.role);
-        let usual = test.send(reader.request(&test, Method::GET, "/people", None, "")).await.body;
-        let by_name = test.send(reader.request(&test, Method::GET, "/people?sort=name", None, "")).await.body;
+        let usual = reader.get(&test, "/people").await.body;
+        let by_name = reader.get(&test, "/people?sort=name").await.body;
         assert_eq!(order_of(&by_name), order_of(&usual), "{}: the order of names is not offered", reader.role);
         assert!(!usual.contains("sort=name"), "{}", reader.role);
     }
-    let by_name = test.send(owner.request(&test, Method::GET, "/people?sort=name", None, "")).await.body;
-    let usual = test.send(owner.request(&test, Method::GET, "/people", None, "")).await.body;
+    let by_name = owner.get(&test, "/people?sort=name").await.body;
+    let usual = owner.get(&test, "/people").await.body;
     assert_ne!(order_of(&by_name), order_of(&usual), "the owner sorts by name");
 });
 
@@ -469,20 +469,18 @@ on_both!(no_condition_finds_out_who_somebody_is, |db| async move {
             let draft = |condition: &Value| json!({ "condition": condition }).to_string();
             for path in ["/segments/preview", "/api/v1/segments/preview"] {
                 for reader in &readers {
-                    let first = test.send(reader.request(&test, Method::POST, path, None, &draft(&guess))).await;
-                    let second = test.send(reader.request(&test, Method::POST, path, None, &draft(&other))).await;
+                    let first = reader.post(&test, path, &draft(&guess)).await;
+                    let second = reader.post(&test, path, &draft(&other)).await;
                     assert!(first.status.is_client_error(), "{} {path} {guess}: {}", reader.role, first.body);
                     assert_eq!((first.status, &first.body), (second.status, &second.body), "{guess}");
                 }
-                let answer = test.send(owner.request(&test, Method::POST, path, None, &draft(&guess))).await;
+                let answer = owner.post(&test, path, &draft(&guess)).await;
                 assert_eq!(answer.status, StatusCode::OK, "owner {path} {guess}: {}", answer.body);
             }
             for reader in &readers {
                 let list = async |condition: &Value| {
                     let text = condition.to_string();
-                    let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-                    test.send(reader.request(&test, Method::GET, &format!("/people?condition={encoded}"), None, ""))
-                        .await
+                    reader.get(&test, &format!("/people?condition={}", encoded(&text))).await
                 };
                 let (first, second) = (list(&guess).await, list(&other).await);
                 let who = (order_of(&first.body), order_of(&second.body));
@@ -508,13 +506,12 @@ async fn check_that_no_such_segment_is_made(test: &TestApp, planted: &Planted, a
     let edit = format!("/segments/{}/edit", planted.named);
     assert_eq!(form(&edit, &json!({"all": []})).await, StatusCode::FORBIDDEN);
     let draft = json!({"name": "Guess", "condition": guess});
-    let made = test.send(analyst.request(test, Method::POST, "/api/v1/segments", None, &draft.to_string())).await;
+    let made = analyst.post(test, "/api/v1/segments", &draft.to_string()).await;
     assert_eq!((made.status, &made.json()["code"]), (StatusCode::FORBIDDEN, &json!("contact_hidden")));
-    let shown =
-        test.send(analyst.request(test, Method::GET, &format!("/api/v1/segments/{}", planted.named), None, "")).await;
+    let shown = analyst.get(test, &format!("/api/v1/segments/{}", planted.named)).await;
     let back = json!({"condition": shown.json()["condition"]}).to_string();
     let path = format!("/api/v1/segments/{}", planted.named);
-    let sent_back = test.send(analyst.request(test, Method::PATCH, &path, None, &back)).await;
+    let sent_back = test.send(analyst.request(test, &Method::PATCH, &path, None, &back)).await;
     assert_eq!(sent_back.status, StatusCode::FORBIDDEN, "a masked condition cannot be sent back: {}", sent_back.body);
     assert_eq!(count().await, before);
     let behaviour = json!({"all": [
@@ -531,7 +528,7 @@ on_both!(the_builder_offers_no_field_that_tells_who_somebody_is, |db| async move
     let (owner, analyst) =
         (Reader::of(&test, &planted, Role::Owner).await, Reader::of(&test, &planted, Role::Analyst).await);
     let names = async |reader: &Reader, path: &str, list: &str| {
-        let offered = test.send(reader.request(&test, Method::GET, path, None, "")).await.json();
+        let offered = reader.get(&test, path).await.json();
         let names = offered[list].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
         names.collect::<BTreeSet<String>>()
     };
