@@ -79,6 +79,9 @@ impl LogRow {
 
     fn seen(&self, sight: Sight, hidden: Hidden) -> EventRecord {
         let event = self.unmasked();
+        if !sight.is_masked() {
+            return event;
+        }
         EventRecord {
             properties: sight.properties(&event.name, &event.properties, hidden),
             context: sight.context(&event.name, &event.context, hidden),

@@ -77,7 +77,6 @@ const FIGURES: &[&str] = &[
     "quantity",
     "total",
     "revenue",
-    "value",
     "subtotal",
     "shipping",
     "tax",
@@ -105,6 +104,12 @@ const OF_THINGS: &[&str] = &[
     "Product Added to Wishlist",
     "Product Removed from Wishlist",
 ];
+
+/// How the events of buying begin, in which `value` is an amount. In an event of the shop's own it may be what somebody typed.
+const OF_BUYING: &[&str] = &["Product ", "Cart ", "Checkout ", "Order ", "Coupon ", "Promotion "];
+
+/// Events whose `path`, `url` and `referrer` are those of a page of the shop, and not a link to somebody.
+const OF_PAGES: &[&str] = &["Page Viewed", "Screen Viewed"];
 
 /// What single events say beside that: consents, and what Entente itself writes of segments and stages.
 const OF_EVENTS: &[(&str, &[&str])] = &[
@@ -135,15 +140,8 @@ const CONTEXT: &[&str] = &[
     "timezone",
 ];
 
-/// Addresses of pages, in properties and in the context.
-const PLACES: &[(&str, Kind)] = &[
-    ("path", Kind::Path),
-    ("url", Kind::Url),
-    ("referrer", Kind::Site),
-    ("context.page.path", Kind::Path),
-    ("context.page.url", Kind::Url),
-    ("context.page.referrer", Kind::Site),
-];
+/// Addresses of the page on which something was done.
+const PLACES: &[(&str, Kind)] = &[("path", Kind::Path), ("url", Kind::Url), ("referrer", Kind::Site)];
 
 /// How a field is shown; `None` when it is hidden.
 pub(super) fn kind_of(field: Field<'_>) -> Option<Kind> {
@@ -155,31 +153,34 @@ pub(super) fn kind_of(field: Field<'_>) -> Option<Kind> {
 }
 
 fn property(event: &str, path: &str) -> Option<Kind> {
-    if let Some((_, kind)) = PLACES.iter().find(|(known, _)| folded(known) == folded(path)) {
-        return Some(*kind);
+    let of_page = path.strip_prefix("context.page.").or_else(|| OF_PAGES.contains(&event).then_some(path));
+    if let Some(kind) = of_page.and_then(place) {
+        return Some(kind);
     }
-    if has(FIGURES, path) {
+    let is_amount = path == "value" && OF_BUYING.iter().any(|beginning| event.starts_with(beginning));
+    if has(FIGURES, path) || is_amount {
         return Some(Kind::Figure);
     }
     let is_plain = match path.strip_prefix("context.") {
         Some(path) => has(CONTEXT, path),
         None => {
             has(PROPERTIES, path)
-                || (folded(path) == "name" && OF_THINGS.contains(&event))
+                || (path == "name" && OF_THINGS.contains(&event))
                 || OF_EVENTS.iter().any(|(known, paths)| *known == event && has(paths, path))
         }
     };
     is_plain.then_some(Kind::Plain)
 }
 
+fn place(name: &str) -> Option<Kind> {
+    PLACES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
 /// Whether something below this place may be shown: then its parts are looked at one by one.
 pub(super) fn has_parts(field: Field<'_>) -> bool {
-    let below = |list: &[&str], path: &str| {
-        let beginning = if path.is_empty() { String::new() } else { format!("{}.", folded(path)) };
-        list.iter().any(|known| folded(known).starts_with(&beginning))
-    };
+    let below = |list: &[&str], path: &str| list.iter().any(|known| is_below(known, path));
     match field {
-        Field::Trait(path) => below(TRAITS, path),
+        Field::Trait(path) => path.is_empty() || below(TRAITS, path),
         Field::Property { path: "" | "context" | "context.page", .. } => true,
         Field::Property { path, .. } => match path.strip_prefix("context.") {
             Some(path) => below(CONTEXT, path),
@@ -188,10 +189,16 @@ pub(super) fn has_parts(field: Field<'_>) -> bool {
     }
 }
 
-fn has(list: &[&str], path: &str) -> bool {
-    list.iter().any(|known| folded(known) == folded(path))
+fn is_below(known: &str, path: &str) -> bool {
+    let mut known = letters(known);
+    letters(path).all(|letter| known.next() == Some(letter)) && known.next() == Some(b'.')
 }
 
-fn folded(path: &str) -> String {
-    path.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect()
+fn has(list: &[&str], path: &str) -> bool {
+    list.iter().any(|known| letters(known).eq(letters(path)))
+}
+
+/// What of a name is compared.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|letter| !matches!(letter, b'_' | b'-')).map(|letter| letter.to_ascii_lowercase())
 }

@@ -212,6 +212,18 @@ fn the_name_of_a_product_is_harmless_and_the_name_in_a_form_is_not() {
     }
 }
 
+#[test]
+fn an_amount_of_buying_and_a_page_of_the_shop_are_no_words_for_what_somebody_typed() {
+    let typed = json!({ "value": 612_345_678, "url": "https://social.example/ana.martin", "path": "/ana-martin" });
+    let hidden = json!({ "value": MASK, "url": MASK, "path": MASK });
+    assert_eq!(Sight::Masked.properties("Form Sent", &typed, Hidden::Marked), hidden);
+    let cart = json!({ "value": 49.5 });
+    assert_eq!(Sight::Masked.properties("Cart Viewed", &cart, Hidden::Marked), cart);
+    let page = json!({ "url": "https://shop.example/lamps", "path": "/lamps" });
+    assert_eq!(Sight::Masked.properties("Page Viewed", &page, Hidden::Marked), page);
+    assert!(!Sight::Masked.may_sum("Form Sent", "value") && Sight::Masked.may_sum("Cart Viewed", "value"));
+}
+
 /// A form would else write masks in the place of what it could not show.
 #[test]
 fn who_changes_people_sees_who_they_are() {
