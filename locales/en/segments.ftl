@@ -138,6 +138,7 @@ segment-preview-sample = For example
 # What is wrong
 segment-problem-bad-name = Give it a name of at most 100 characters.
 segment-problem-too-many-segments = A shop holds at most 500 segments; delete one that is not used.
+segment-problem-contact-hidden = A part of this condition asks for a value that may tell who somebody is, which your role does not see. Ask whether it is known, or use groups, figures and behaviour.
 segment-problem-segment-in-use = Another segment refers to this one; change it first.
 segment-problem-segment-changed = Somebody else changed this segment meanwhile. Reload the page before you save.
 segment-problem-not-restored = This segment cannot be restored: what it refers to is gone.

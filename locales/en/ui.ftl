@@ -129,3 +129,4 @@ progress-of = { $done } of { $total }
 # Gallery
 gallery-title = Gallery
 gallery-intro = Every piece of furniture, in both themes. A screen that needs a new piece adds it here first.
+masked-for-your-role = Hidden for your role

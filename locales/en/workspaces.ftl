@@ -10,11 +10,11 @@ role-dpo-hint = Sees, corrects and erases people, merges duplicates, sees who is
 role-marketer = Marketer
 role-marketer-hint = Works with people and segments every day.
 role-analyst = Analyst
-role-analyst-hint = Builds segments and reads figures, changes no people.
+role-analyst-hint = Builds segments and reads figures, without seeing who people are.
 role-agent = Agent
 role-agent-hint = Serves customers: sees and corrects people.
 role-viewer = Viewer
-role-viewer-hint = Looks, and changes nothing.
+role-viewer-hint = Looks, changes nothing, and does not see who people are.
 
 # Fields
 your-name = Your name

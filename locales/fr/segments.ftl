@@ -138,6 +138,7 @@ segment-preview-sample = Par exemple
 # Ce qui ne va pas
 segment-problem-bad-name = Donnez un nom d’au plus 100 caractères.
 segment-problem-too-many-segments = Une boutique compte au plus 500 segments ; supprimez-en un qui ne sert pas.
+segment-problem-contact-hidden = Une partie de cette condition porte sur une valeur qui pourrait révéler une identité, masquée pour votre rôle. Demandez si elle est connue, ou utilisez des groupes, des chiffres et des comportements.
 segment-problem-segment-in-use = Un autre segment se réfère à celui-ci ; modifiez-le d’abord.
 segment-problem-segment-changed = Quelqu’un d’autre a modifié ce segment entre-temps. Rechargez la page avant d’enregistrer.
 segment-problem-not-restored = Ce segment ne peut pas être rétabli : ce à quoi il se réfère n’existe plus.

@@ -135,3 +135,4 @@ progress-of = { $done } sur { $total }
 # La galerie
 gallery-title = Galerie
 gallery-intro = Chaque pièce du mobilier, dans les deux thèmes. Un écran qui a besoin d’une nouvelle pièce l’ajoute ici d’abord.
+masked-for-your-role = Masqué pour votre rôle

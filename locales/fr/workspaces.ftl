@@ -10,11 +10,11 @@ role-dpo-hint = Consulte, corrige et efface les fiches, fusionne les doublons, v
 role-marketer = Marketing
 role-marketer-hint = Travaille chaque jour avec les clients et les segments.
 role-analyst = Analyste
-role-analyst-hint = Construit des segments et lit les chiffres, ne modifie aucune fiche.
+role-analyst-hint = Construit des segments et lit les chiffres, sans voir l’identité des personnes.
 role-agent = Conseiller
 role-agent-hint = Au service des clients : consulte et corrige les fiches.
 role-viewer = Lecteur
-role-viewer-hint = Regarde, ne change rien.
+role-viewer-hint = Regarde, ne change rien, ne voit pas l’identité des personnes.
 
 # Les champs
 your-name = Votre nom

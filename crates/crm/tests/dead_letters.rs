@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crm::doctor::{Sample, examine};
 use crm::intake::{self, Surroundings, parse_call};
-use crm::kernel::{App, Role};
+use crm::kernel::{App, Role, Sight};
 use crm::stream::{self, Group, Incoming, Receipt, Remembered, Retried, Trust, retry_dead_letters};
 use crm::workspaces::ClientAddress;
 use serde_json::{Value, json};
@@ -90,7 +90,10 @@ testkit::on_both!(a_panic_sets_its_event_aside_and_its_neighbours_are_applied, |
     let aside = shop.set_aside().await;
     assert_eq!(aside.len(), 2);
     assert!(
-        aside.iter().all(|letter| letter.name == "Seen" && letter.reason.contains("no chance is left")),
+        aside
+            .iter()
+            .all(|letter| letter.name == "Seen"
+                && letter.reason(Sight::Whole).text().unwrap().contains("no chance is left")),
         "{aside:?}"
     );
     assert_eq!(shop.findings().await.len(), 1, "{:?}", shop.findings().await);

@@ -318,10 +318,18 @@ on_both!(the_palette_finds_what_the_role_may_see, |db| async move {
     let traits = json!({ "firstName": "Éloïse", "lastName": "Martin", "email": "eloise@example.com" });
     accepted(&test, &source, json!({ "type": "identify", "userId": "u-1", "traits": traits })).await;
     let (owner, viewer) = (test.sign_in_as(Role::Owner).await, test.sign_in_as(Role::Viewer).await);
+    let agent = test.sign_in_as(Role::Agent).await;
+    let mut page = String::new();
     for asked in ["%C3%A9lo", "eloise%40exa", "%C3%89LO%C3%8F"] {
-        let found = test.get(&format!("/palette?q={asked}"), &viewer).await;
+        let found = test.get(&format!("/palette?q={asked}"), &agent).await;
         assert!(found.body.contains("Éloïse Martin") && found.body.contains("/people/prf_"), "{asked}: {}", found.body);
+        page = found.body;
+        let masked = test.get(&format!("/palette?q={asked}"), &viewer).await;
+        assert!(!masked.body.contains("/people/"), "{asked}: {}", masked.body);
     }
+    let id: String = page.split("/people/").nth(1).unwrap().chars().take(30).collect();
+    let by_id = test.get(&format!("/palette?q={id}"), &viewer).await;
+    assert!(by_id.body.contains("Person #") && by_id.body.contains(&id), "{}", by_id.body);
     let site = source.name.split_whitespace().next_back().unwrap().to_owned();
     let sources = format!("/sources/{}", source.id);
     assert!(test.get(&format!("/palette?q={site}"), &owner).await.body.contains(&sources));

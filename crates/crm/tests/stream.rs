@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use crm::doctor::Sample;
 use crm::intake::import::{Calls, Format, ImportKind, Progress};
-use crm::kernel::{Actor, Scope};
+use crm::kernel::{Actor, Scope, Shown, Sight};
 use crm::profiles::{self, Standing};
 use crm::segments::{self, DefinedAt};
 use crm::stream::{self, backfill, ticker};
@@ -411,7 +411,7 @@ testkit::on_both!(an_event_from_long_ago_counts_by_its_own_time, |db| async move
     shop.browser(json!([late, ahead])).await;
     assert_eq!(shop.members(recent).await, [shop.number("anonymous_id", "a2").await]);
     let rows = shop.read(|tx, workspace| stream::log::newest(tx, workspace, 10)).await;
-    let at = |message: &str| rows.iter().find(|row| row.message_id == message).unwrap().at;
+    let at = |message: &str| rows.iter().find(|row| row.message_id(Sight::Whole) == Shown::Text(message)).unwrap().at;
     assert_eq!(at("m1"), Timestamp::parse_rfc3339("2020-01-01T00:00:00Z").unwrap());
     assert_eq!(at("m2"), shop.test.now());
 });
@@ -535,7 +535,7 @@ testkit::on_both!(
         let told: Vec<(i64, String)> = told
             .into_iter()
             .filter(|row| row.name == "Traits Refused")
-            .map(|row| (row.number, row.record().properties["traits"].to_string()))
+            .map(|row| (row.number, row.unmasked().properties["traits"].to_string()))
             .collect();
         assert_eq!(told, [(large, r#"["c"]"#.to_owned()), (number, r#"["t1000"]"#.to_owned())]);
         // The log holds what was applied, so every recomputation agrees.

@@ -8,7 +8,7 @@ use crm::workspaces::{self, ShopSettings};
 use serde_json::json;
 use testkit::browser::{Browser, Scheme};
 use testkit::running::{RunningApp, system_now};
-use words::Span;
+use words::{Span, WorkspaceId};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -62,28 +62,46 @@ async fn main() -> Outcome<()> {
     browser.goto(&format!("{}/sign-in", running.url)).await?;
     browser.set_size(1440, 900).await?;
     browser.screenshot(folder.join("sign-in.png")).await?;
-    let user = workspaces::add_member(&running.app, workspace, "ana@shop.example".parse()?, "Ana Martin", Role::Owner);
-    let session = workspaces::start_session(&running.app, workspace, user.await?, Role::Owner, "Chromium").await?;
-    let cookie = json!({"name": workspaces::cookie_name(&running.app), "value": session.token, "url": running.url});
-    browser.devtools("Network.setCookie", cookie).await?;
+    sign_in(&browser, &running, workspace, Role::Owner).await?;
     for (language, scheme, width, mark) in [
         ("fr", Scheme::Light, 1440, ""),
         ("en", Scheme::Light, 1440, "-en"),
         ("fr", Scheme::Dark, 1440, "-dark"),
         ("en", Scheme::Light, 360, "-phone"),
     ] {
-        browser.goto(&format!("{}/account", running.url)).await?;
-        let form = "{'content-type': 'application/x-www-form-urlencoded'}";
-        let speak = format!(
-            "fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)"
-        );
-        browser.eval(&speak).await?;
+        speak(&browser, &running, language).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(width, 900).await?;
         for (name, place) in SCREENS {
             take(&browser, &running, place, &folder.join(format!("{name}{mark}.png"))).await?;
         }
     }
+    browser.set_size(1440, 900).await?;
+    sign_in(&browser, &running, workspace, Role::Analyst).await?;
+    for (language, mark) in [("fr", ""), ("en", "-en")] {
+        speak(&browser, &running, language).await?;
+        let place = "/people?sort=orders → /people/prf_";
+        take(&browser, &running, place, &folder.join(format!("person-masked{mark}.png"))).await?;
+    }
+    Ok(())
+}
+
+async fn sign_in(browser: &Browser, running: &RunningApp, workspace: WorkspaceId, role: Role) -> Outcome<()> {
+    let address = format!("{role}@shop.example").parse()?;
+    let user = workspaces::add_member(&running.app, workspace, address, "Ana Martin", role).await?;
+    let session = workspaces::start_session(&running.app, workspace, user, role, "Chromium").await?;
+    let cookie = json!({"name": workspaces::cookie_name(&running.app), "value": session.token, "url": running.url});
+    browser.devtools("Network.setCookie", cookie).await?;
+    Ok(())
+}
+
+async fn speak(browser: &Browser, running: &RunningApp, language: &str) -> Outcome<()> {
+    browser.goto(&format!("{}/account", running.url)).await?;
+    let form = "{'content-type': 'application/x-www-form-urlencoded'}";
+    let speak = format!(
+        "fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)"
+    );
+    browser.eval(&speak).await?;
     Ok(())
 }
 

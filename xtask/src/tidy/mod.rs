@@ -9,6 +9,7 @@ mod lexer;
 mod machine;
 mod markup;
 mod npm;
+mod sight;
 mod source;
 mod tables;
 mod texts;
@@ -49,6 +50,7 @@ const CHECKS: &[fn(&House) -> Vec<Finding>] = &[
     walls::check,
     tables::check,
     machine::check,
+    sight::check,
     texts::check,
     markup::check,
     committed::check,

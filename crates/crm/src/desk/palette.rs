@@ -76,7 +76,7 @@ fn look_up(tx: &mut Tx<'_>, visit: &Visit, asked: &str) -> Result<Found, DbError
     let may = |permission| visit.actor.may(permission);
     Ok(Found {
         people: match may(Permission::SeePeople) {
-            true => super::people::search(tx, workspace, asked, ROWS)?,
+            true => super::people::search(tx, workspace, asked, ROWS, visit.sight())?,
             false => Vec::new(),
         },
         segments: match may(Permission::SeeSegments) {
@@ -97,7 +97,8 @@ fn group(context: &PageContext, key: &str, items: Vec<PaletteItem>) -> PaletteGr
 fn people(context: &PageContext, found: Vec<ListedPerson>) -> PaletteGroup {
     let items = found.into_iter().map(|person| {
         let label = person_name(context, &person.row, person.number);
-        let note = if label == person.row.email { person.row.city } else { person.row.email };
+        let email = person.row.email(context.sight).text().filter(|email| **email != label);
+        let note = email.unwrap_or(&person.row.city).to_owned();
         PaletteItem { label, note, href: format!("/people/{}", person.id), icon: Icon::User }
     });
     group(context, "nav-people", items.collect())

@@ -13,8 +13,8 @@ use words::WorkspaceId;
 use super::event_title::title;
 use super::provision::{ProvisionError, provision};
 use super::sources::connect::{Way, ways};
-use super::sources::{SourceChange, allow_button, error_of, is_unlisted, note};
-use crate::intake::{Reject, Source, SourceKind, parse_origins, set_origins, store};
+use super::sources::{SourceChange, allow_button, error_of, note, unlisted_origin};
+use crate::intake::{Source, SourceKind, parse_origins, set_origins, store};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::stream::log::{self, LogRow};
 use crate::ui::{Button, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, live_region, page, panel, time_ago};
@@ -46,7 +46,7 @@ struct OriginsForm {
 struct Hearing {
     source: Source,
     last: Option<LogRow>,
-    unlisted: Option<Reject>,
+    unlisted: Option<String>,
 }
 
 async fn show(
@@ -117,7 +117,7 @@ fn read(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<Hearing>, DbEr
     let rejects = store::rejects(tx, workspace, source.no, 1)?;
     Ok(Some(Hearing {
         last: newest.into_iter().find(|row| row.source_no != 0),
-        unlisted: rejects.into_iter().find(|reject| is_unlisted(&source, reject)),
+        unlisted: rejects.iter().find_map(|reject| unlisted_origin(&source, reject)),
         source,
     }))
 }
@@ -157,9 +157,9 @@ fn origins_form(context: &PageContext, source: &Source, wrong: Option<(String, S
 fn light(context: &PageContext, hearing: &Hearing) -> Markup {
     match (&hearing.last, &hearing.unlisted) {
         (Some(last), _) => heard(context, last),
-        (None, Some(reject)) => {
-            let text = context.t_with("welcome-unlisted-text", &[("origin", reject.sample.as_str().into())]);
-            let body = html! { p { (text) } (allow_button(context, &hearing.source, &reject.sample, "welcome")) };
+        (None, Some(origin)) => {
+            let text = context.t_with("welcome-unlisted-text", &[("origin", origin.as_str().into())]);
+            let body = html! { p { (text) } (allow_button(context, &hearing.source, origin, "welcome")) };
             alert(Tone::Warning, &context.t("welcome-unlisted"), &body)
         }
         (None, None) => {
@@ -169,7 +169,7 @@ fn light(context: &PageContext, hearing: &Hearing) -> Markup {
 }
 
 fn heard(context: &PageContext, last: &LogRow) -> Markup {
-    let event = title(context, &last.record());
+    let event = title(context, &last.told(context.sight));
     let body = html! { (event.title) @if !event.detail.is_empty() { " · " (event.detail) } " · " (time_ago(context, last.received_at)) };
     html! {
         (alert(Tone::Good, &context.t("welcome-heard"), &body))

@@ -6,6 +6,7 @@ use db::{DbError, Tx};
 use words::{Span, Timestamp};
 
 use super::{Place, Report};
+use crate::kernel::Sight;
 use crate::profiles::store as people;
 use crate::{privacy, segments, stream};
 
@@ -70,11 +71,12 @@ fn states(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), 
 fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Result<(), DbError> {
     let rows = stream::store::newest(tx, place.workspace, EVENTS_LOOKED_UP)?;
     let mut met = HashSet::new();
-    for row in rows.iter().filter(|row| !row.message_id.is_empty()) {
+    let named = rows.iter().filter_map(|row| Some((row, row.message_id(Sight::Whole).text()?)));
+    for (row, message_id) in named {
         if !stream::messages::knows(tx, place.workspace, row)? {
             report.find("message_ids", format!("the message id of event {} is not remembered", row.seq));
         }
-        if !met.insert((row.source_no, row.message_id.as_str())) {
+        if !met.insert((row.source_no, message_id)) {
             report.find("message_ids", format!("event {} stands in the log a second time", row.seq));
         }
     }

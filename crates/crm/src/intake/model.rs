@@ -2,6 +2,9 @@
 
 use words::{SourceId, Timestamp};
 
+use super::define::parse_origin;
+use crate::kernel::{Shown, Sight};
+
 /// A site, an app, a server or a file that sends events.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -64,6 +67,24 @@ pub struct SourceDay {
 pub struct Reject {
     pub at: Timestamp,
     pub code: String,
-    pub detail: String,
-    pub sample: String,
+    pub(super) detail: String,
+    pub(super) sample: String,
+}
+
+impl Reject {
+    /// What was wrong with it, which may quote the call.
+    pub fn detail(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.detail)
+    }
+
+    /// The beginning of the call; the whole of it tells who it was about.
+    pub fn sample(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.sample)
+    }
+
+    /// The site whose pages tried to send and are not listed: a site is nobody.
+    pub fn origin(&self) -> Option<&str> {
+        let is_origin = self.code == "origin_not_listed" && parse_origin(&self.sample).is_ok();
+        is_origin.then_some(self.sample.as_str())
+    }
 }

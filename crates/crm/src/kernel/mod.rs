@@ -2,7 +2,7 @@
 //!
 //! An `Actor` asks, a `Permission` lets him, a `Problem` answers when something is refused. `App` carries the
 //! database, time and chance to handlers and jobs. A `RouteTable` holds each route with who may call it. A `Visit` is
-//! a signed-in request. Nothing here knows a slice.
+//! a signed-in request, a `Sight` what its sender may see of who people are. Nothing here knows a slice.
 
 mod actor;
 mod app;
@@ -16,6 +16,7 @@ mod permission;
 mod problem;
 mod query;
 mod routes;
+mod sight;
 mod steady_clock;
 pub mod texts;
 mod throttle;
@@ -33,6 +34,7 @@ pub use permission::{Permission, Role, Scope, UnknownCode};
 pub use problem::{Problem, ProblemBody, corrupt, next_failure};
 pub use query::percent_encoded;
 pub use routes::{Access, Doors, Proof, Route, RouteTable};
+pub use sight::{Field, Hidden, MASK, Shown, Sight};
 pub use steady_clock::{Jump, Reading, SteadyClock};
 pub use texts::Language;
 pub use throttle::{RATES, RateClass, Throttle};

@@ -10,6 +10,9 @@ use thiserror::Error;
 pub enum Permission {
     SeeHome,
     SeePeople,
+    /// Sees who a person is: name, e-mail, phone, identifiers, postal address. No route asks for it; what a route answers
+    /// is masked without it (`kernel::Sight`).
+    SeeContact,
     EditPeople,
     MergePeople,
     /// Erases people for good, and sees what was erased.
@@ -28,9 +31,10 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 16] = [
         Permission::SeeHome,
         Permission::SeePeople,
+        Permission::SeeContact,
         Permission::EditPeople,
         Permission::MergePeople,
         Permission::ErasePeople,
@@ -69,19 +73,27 @@ impl Role {
         match self {
             Role::Viewer => matches!(permission, SeeHome | SeePeople | SeeSegments | EditOwnAccount),
             Role::Agent => {
-                matches!(permission, SeeHome | SeePeople | EditPeople | SeeSegments | EditOwnAccount)
+                matches!(permission, SeeHome | SeePeople | SeeContact | EditPeople | SeeSegments | EditOwnAccount)
             }
             Role::Analyst => {
                 matches!(permission, SeeHome | SeePeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount)
             }
             Role::Marketer => matches!(
                 permission,
-                SeeHome | SeePeople | EditPeople | SeeSegments | EditSegments | SeeSources | EditOwnAccount
+                SeeHome
+                    | SeePeople
+                    | SeeContact
+                    | EditPeople
+                    | SeeSegments
+                    | EditSegments
+                    | SeeSources
+                    | EditOwnAccount
             ),
             Role::Dpo => matches!(
                 permission,
                 SeeHome
                     | SeePeople
+                    | SeeContact
                     | EditPeople
                     | MergePeople
                     | ErasePeople
@@ -133,8 +145,8 @@ impl Scope {
         use Permission::*;
         match self {
             Scope::EventsWrite => matches!(permission, SendEvents),
-            Scope::ProfilesRead => matches!(permission, SeePeople),
-            Scope::ProfilesWrite => matches!(permission, SeePeople | EditPeople | MergePeople),
+            Scope::ProfilesRead => matches!(permission, SeePeople | SeeContact),
+            Scope::ProfilesWrite => matches!(permission, SeePeople | SeeContact | EditPeople | MergePeople),
             Scope::ProfilesErase => matches!(permission, ErasePeople),
             Scope::SegmentsRead => matches!(permission, SeeSegments),
             Scope::SegmentsWrite => matches!(permission, SeeSegments | EditSegments),

@@ -4,6 +4,7 @@ use words::{Currency, Timestamp};
 
 use super::actor::Actor;
 use super::routes::Doors;
+use super::sight::Sight;
 use super::texts::Language;
 
 /// Put into the request's extensions by the guard for every `Access::Member` route.
@@ -28,6 +29,11 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// How much of who people are the member sees.
+    pub fn sight(&self) -> Sight {
+        Sight::of(&self.actor)
+    }
+
     /// Whether the member may open this page: what he may not is not shown to him.
     pub fn may_open(&self, path: &str) -> bool {
         self.doors.may_open(&self.actor, path)

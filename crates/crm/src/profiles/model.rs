@@ -9,6 +9,7 @@ use thiserror::Error;
 use words::{ConflictId, Currency, MergeId, ProfileId, Timestamp, search_key};
 
 use super::visit_days::VisitDays;
+use crate::kernel::{Shown, Sight};
 
 /// One identity leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,13 @@ pub struct Profile {
 pub struct Identifier {
     pub kind: String,
     pub value: String,
+}
+
+impl Identifier {
+    /// Every kind tells who somebody is, also those that a shop adds.
+    pub fn shown(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.value)
+    }
 }
 
 /// An identifier with the profile it belongs to and the reason why.
@@ -147,12 +155,12 @@ impl Standing {
     }
 }
 
-/// A person as lists show him; written only when something here changed.
+/// A person as lists show him; written only when something here changed. Who he is, is read with a `Sight` only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonRow {
-    pub name: String,
-    pub email: String,
-    pub phone: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) phone: String,
     pub country: String,
     pub city: String,
     pub stage: String,
@@ -212,6 +220,18 @@ impl PersonRow {
         }
     }
 
+    pub fn name(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.name)
+    }
+
+    pub fn email(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.email)
+    }
+
+    pub fn phone(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.phone)
+    }
+
     pub fn last_visit(&self) -> LastVisit {
         LastVisit { stage: self.stage.clone(), at: self.last_seen_at }
     }
@@ -221,12 +241,12 @@ impl PersonRow {
         *other == Self { last_seen_at: other.last_seen_at, ..self.clone() }
     }
 
-    pub fn name_folded(&self) -> String {
+    pub(super) fn name_folded(&self) -> String {
         search_key(&self.name)
     }
 
     /// The folded name with its last word first; empty when it has one word only.
-    pub fn name_turned(&self) -> String {
+    pub(super) fn name_turned(&self) -> String {
         let folded = self.name_folded();
         folded.rsplit_once(' ').map_or_else(String::new, |(first, last)| format!("{last} {first}"))
     }

@@ -155,7 +155,7 @@ impl Work<'_, '_> {
     fn fold_builds(&mut self, root: i64, row: &LogRow, building: &[Definition]) -> Result<(), DbError> {
         let book = self.book.clone();
         let now = self.now;
-        let record = row.record();
+        let record = row.unmasked();
         let fact = record.fact();
         self.person(root)?.change(row.number, |facts| {
             for definition in building {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use words::{Timestamp, WorkspaceId};
 
-use crate::kernel::{App, corrupt};
+use crate::kernel::{App, Shown, Sight, corrupt};
 use crate::profiles::Identifier;
 
 use super::apply::kind_of;
@@ -27,8 +27,8 @@ pub struct DeadLetter {
     pub at: Timestamp,
     pub source_no: i64,
     pub name: String,
-    /// Why it could not be applied.
-    pub reason: String,
+    /// Why it could not be applied: a text of the failure, which may quote the event.
+    pub(super) reason: String,
     pub(super) body: String,
 }
 
@@ -52,6 +52,10 @@ struct Body {
 }
 
 impl DeadLetter {
+    pub fn reason(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.reason)
+    }
+
     pub(super) fn of(group: &Group, event: &Incoming, now: Timestamp, reason: &str) -> Self {
         let body = Body {
             message_id: event.message_id.clone(),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use words::WorkspaceId;
 
+use crate::kernel::{Field, Hidden, Shown, Sight};
 use crate::profiles;
 
 use super::model::Incoming;
@@ -66,7 +67,57 @@ impl LogRow {
         self.kind == store::OWN_EVENT
     }
 
-    pub fn record(&self) -> EventRecord {
+    /// The event as its reader may know it: what he may not see is left out, so that sentences are made of the rest.
+    pub fn told(&self, sight: Sight) -> EventRecord {
+        self.seen(sight, Hidden::LeftOut)
+    }
+
+    /// The same with a mask in each place of what is hidden.
+    pub fn marked(&self, sight: Sight) -> EventRecord {
+        self.seen(sight, Hidden::Marked)
+    }
+
+    fn seen(&self, sight: Sight, hidden: Hidden) -> EventRecord {
+        let event = self.unmasked();
+        if !sight.is_masked() {
+            return event;
+        }
+        EventRecord {
+            properties: sight.properties(&event.name, &event.properties, hidden),
+            context: sight.context(&event.name, &event.context, hidden),
+            traits: event.traits.map(|traits| sight.traits(&traits, hidden)),
+            ..event
+        }
+    }
+
+    /// The id that its sender gave it, which may be made of anybody's number; `Nothing` of events of Entente's own.
+    pub fn message_id(&self, sight: Sight) -> Shown<'_> {
+        sight.shown(&self.message_id)
+    }
+
+    /// The contents as they are stored. Other fields than the three of every event are names and ids: who may not see who
+    /// people are gets a mask for each.
+    pub fn contents(&self, sight: Sight) -> Value {
+        let stored: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let Value::Object(stored) = stored else { return Value::Null };
+        if !sight.is_masked() {
+            return Value::Object(stored);
+        }
+        let event = self.marked(sight);
+        let masked = stored.into_iter().map(|(name, value)| {
+            let value = match name.as_str() {
+                "properties" => event.properties.clone(),
+                "context" => event.context.clone(),
+                "traits" => event.traits.clone().unwrap_or_default(),
+                _ => sight.value(Field::Trait("rest"), &value, Hidden::Marked),
+            };
+            (name, value)
+        });
+        Value::Object(masked.collect())
+    }
+
+    /// The whole event, for what decides about it. Nothing of it may reach a reader: `told` is for them.
+    pub fn unmasked(&self) -> EventRecord {
         let body = StoredBody::parse(&self.body);
         EventRecord {
             seq: self.seq,
@@ -89,6 +140,22 @@ pub use store::{
     count_named, each_named, each_time_of, event_names, events_of, first_arrival, named_events_of, newest_arrival, newest_seq,
     timeline, timeline_named, timeline_without,
 };
+
+/// A row that nobody sent, for the tests of what is read from rows.
+#[cfg(test)]
+pub fn row_of(seq: i64, number: i64, at: words::Timestamp, body: &Value) -> LogRow {
+    LogRow {
+        seq,
+        number,
+        source_no: 1,
+        kind: 2,
+        name: "Page Viewed".to_owned(),
+        at,
+        received_at: at,
+        message_id: String::new(),
+        body: body.to_string(),
+    }
+}
 
 /// The newest events of the whole shop, newest first.
 pub fn newest(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Result<Vec<LogRow>, DbError> {

@@ -96,7 +96,7 @@ pub fn pasts_of(
     for person in people {
         let mut own: Vec<LogRow> = person.iter().flat_map(|number| rows.remove(number).unwrap_or_default()).collect();
         own.sort_unstable_by_key(|row| row.seq);
-        let records: Vec<EventRecord> = own.iter().map(LogRow::record).collect();
+        let records: Vec<EventRecord> = own.iter().map(LogRow::unmasked).collect();
         let mut facts = facts_at(plan, &records, at, note_choices);
         if let Some(known_at) = person.iter().filter_map(|number| known.get(number)).min() {
             facts.set_known_at(*known_at);
@@ -195,7 +195,7 @@ pub fn calls_of(
         if row.received_at > at {
             continue;
         }
-        let record = row.record();
+        let record = row.unmasked();
         let event = OrderEvent::from_call(&record.name, &record.properties, record.seq, record.at);
         if let Some(Ok(event)) = event
             && let Some(own) = calls.get_mut(&event.order_id)

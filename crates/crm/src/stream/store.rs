@@ -23,9 +23,9 @@ pub struct LogRow {
     pub name: String,
     pub at: Timestamp,
     pub received_at: Timestamp,
-    pub message_id: String,
+    pub(super) message_id: String,
     /// JSON: properties, context, traits and what else came.
-    pub body: String,
+    pub(super) body: String,
 }
 
 fn read_log_row(row: &Row<'_>) -> Result<LogRow, DbError> {

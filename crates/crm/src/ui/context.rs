@@ -7,6 +7,7 @@ use words::{Money, Timestamp};
 
 use super::nav::NavItem;
 use super::toast::Toast;
+use crate::kernel::Sight;
 use crate::kernel::texts::{self, Language, Value};
 
 /// The reader, his settings and where he is.
@@ -22,6 +23,8 @@ pub struct PageContext {
     pub active: Option<NavItem>,
     /// Path and query of this page, where a change of language comes back to.
     pub path: String,
+    /// How much of who people are the reader sees: nothing until the page says so.
+    pub sight: Sight,
     /// What the navigation shows: where the reader may go.
     pub places: Vec<NavItem>,
     /// He may change to another shop.
@@ -43,6 +46,7 @@ impl PageContext {
             shop_name: String::new(),
             active: None,
             path: "/".to_owned(),
+            sight: Sight::Masked,
             places: NavItem::ALL.to_vec(),
             has_other_shops: false,
             toasts: Vec::new(),

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use words::Timestamp;
 
 use super::*;
+use crate::kernel::Shown;
 use crate::kernel::texts::{format_decimal, format_percent};
 
 /// The page behind `/ui-gallery` of debug builds. Its samples are made up and stand in the language of the developers.
@@ -298,6 +299,7 @@ fn about(context: &PageContext, _: &str) -> Markup {
             Fact::text("Phone", "+33 6 12 34 56 78"),
             Fact::new("Class", badge(Tone::Vip, "VIP")),
             Fact::text("Birthday", ""),
+            Fact::new("Loyalty card", shown(context, Shown::Hidden)),
         ])))
         (code_block(context.language, "<script async src=\"https://crm.example.com/sdk.js\" data-key=\"ik_4f…\"></script>"))
     }

@@ -20,6 +20,7 @@ mod form;
 mod gallery;
 mod icon;
 mod live;
+mod masked;
 mod menu;
 mod nav;
 mod page;
@@ -49,6 +50,7 @@ pub use form::{Checked, Field, RadioCard, checkbox, live_search_field, radio_car
 pub use gallery::gallery;
 pub use icon::{Icon, icon};
 pub use live::live_region;
+pub use masked::{masked, shown};
 pub use menu::{Menu, MenuItem};
 pub use nav::NavItem;
 pub use page::{PageHead, bare_page, page};

@@ -5,6 +5,7 @@ mod answers;
 mod cookies;
 mod cross_site;
 mod fields;
+mod masks;
 mod public_key;
 mod races;
 mod swap;

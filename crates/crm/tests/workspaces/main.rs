@@ -716,7 +716,12 @@ fn every_role_and_every_permission_has_a_place_in_the_matrix() {
     for role in Role::ALL {
         assert!(role.may(Permission::EditOwnAccount) && role.may(Permission::SeeHome), "{role}");
         assert!(role >= Role::Admin || !role.may(Permission::EditMembers), "{role}");
+        // Not a door to any route: what the routes answer is masked without it (`attacks/masks.rs`).
+        let sees_contacts = !matches!(role, Role::Viewer | Role::Analyst);
+        assert_eq!(role.may(Permission::SeeContact), sees_contacts, "{role}");
     }
+    let doors = [Access::Member(Permission::SeeContact), Access::Program(Permission::SeeContact)];
+    assert!(crm::web::route_table().routes.iter().all(|route| !doors.contains(&route.access)));
 }
 
 on_both!(no_route_of_a_browser_takes_changes_from_another_site, |db| async move {

@@ -141,7 +141,11 @@ fn a_backup_of_either_database_taken_while_it_serves_restores_into_both_with_all
                 .read_blocking(|tx| {
                     let shop = workspaces::the_first(tx)?.unwrap().id;
                     let rows = log::newest_named(tx, shop, "View", 10_000)?;
-                    Ok::<_, DbError>(rows.into_iter().map(|row| row.message_id).collect())
+                    Ok::<_, DbError>(
+                        rows.into_iter()
+                            .map(|row| row.message_id(crm::kernel::Sight::Whole).text().unwrap_or_default().to_owned())
+                            .collect(),
+                    )
                 })
                 .unwrap();
             assert!(before.iter().all(|id| kept.contains(id)), "acknowledged before the backup began");

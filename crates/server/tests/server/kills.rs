@@ -81,7 +81,12 @@ fn stored_ids(data: &Data) -> Vec<String> {
         log::newest(tx, workspace, 10_000_000)
     });
     let rows: Result<Vec<log::LogRow>, db::DbError> = rows;
-    let ids = rows.unwrap().into_iter().map(|row| row.message_id).filter(|id| !id.is_empty()).collect();
+    let ids = rows
+        .unwrap()
+        .into_iter()
+        .map(|row| row.message_id(crm::kernel::Sight::Whole).text().unwrap_or_default().to_owned())
+        .filter(|id: &String| !id.is_empty())
+        .collect();
     db.close_blocking();
     ids
 }

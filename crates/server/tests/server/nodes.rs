@@ -37,11 +37,11 @@ fn stored(data: &Data) -> (Vec<String>, Moves) {
     let (mut ids, mut moves) = (Vec::new(), BTreeMap::new());
     for row in rows.unwrap() {
         if row.is_own() {
-            let body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
-            let segment = body["properties"]["segment"].as_str().unwrap_or_default().to_owned();
+            let event = row.unmasked();
+            let segment = event.properties["segment"].as_str().unwrap_or_default().to_owned();
             *moves.entry((row.number, row.name, segment)).or_default() += 1;
         } else {
-            ids.push(row.message_id);
+            ids.push(row.message_id(crm::kernel::Sight::Whole).text().unwrap_or_default().to_owned());
         }
     }
     db.close_blocking();

@@ -36,6 +36,6 @@ async fn show_today(State(app): State<App>, Extension(visit): Extension<Visit>) 
 }
 
 async fn read(app: &App, visit: &Visit) -> Result<today::Today, Problem> {
-    let (workspace, shop, now) = (visit.actor.workspace, visit.shop.clone(), visit.now);
-    Ok(app.db.read(move |tx| today::read(tx, workspace, &shop, now)).await?)
+    let (workspace, shop, now, sight) = (visit.actor.workspace, visit.shop.clone(), visit.now, visit.sight());
+    Ok(app.db.read(move |tx| today::read(tx, workspace, &shop, now, sight)).await?)
 }

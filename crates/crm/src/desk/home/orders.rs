@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use words::{Money, Timestamp, WorkspaceId};
 
 use crate::commerce::store::{ListedOrder, orders_between};
-use crate::desk::people::person_name;
+use crate::desk::people::person_label;
 use crate::desk::roots::Owners;
 use crate::kernel::texts::{format_date, format_time};
 use crate::kernel::{App, Problem, Shop, Visit, day_of, day_start, decode_cursor, encode_cursor};
@@ -151,7 +151,7 @@ fn table(context: &PageContext, orders: &Orders, address: &str) -> Markup {
 
 fn row(context: &PageContext, order: &ListedOrder, orders: &Orders) -> Row {
     let owner = orders.owners.of(order.number);
-    let name = owner.map_or_else(String::new, |person| person_name(context, &person.row, person.number));
+    let name = owner.map(|person| person_label(context, &person.row, person.number)).unwrap_or_default();
     let money = |minor: i64| match order.currency.parse() {
         Ok(currency) => context.money(Money { minor, currency }),
         Err(_) => context.integer(minor),

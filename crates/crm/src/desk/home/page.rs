@@ -6,7 +6,7 @@ use words::Money;
 use super::figures::{DAYS, Figure};
 use super::today::{Movement, News, Today};
 use crate::desk::event_title::{segment_label, title};
-use crate::desk::people::person_name;
+use crate::desk::people::person_label;
 use crate::kernel::texts::{Value, format_date, format_percent, format_time};
 use crate::kernel::{Permission, Visit};
 use crate::ui::{
@@ -121,7 +121,7 @@ fn day_label(context: &PageContext, one: &News) -> String {
 
 fn line(context: &PageContext, one: &News, may_open: bool) -> TimelineItem {
     let event = title(context, &one.event);
-    let name = person_name(context, &one.row, one.number);
+    let name = person_label(context, &one.row, one.number);
     TimelineItem {
         icon: event.icon,
         tone: event.tone,

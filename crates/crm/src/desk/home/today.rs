@@ -9,7 +9,7 @@ use words::{ProfileId, SegmentId, Timestamp, WorkspaceId};
 use super::figures::{Calendar, Figure};
 use crate::commerce::store::sums_split_at;
 use crate::desk::roots::Owners;
-use crate::kernel::Shop;
+use crate::kernel::{Shop, Sight};
 use crate::profiles::{PersonRow, store::count_first_ordered};
 use crate::{segments, stream};
 
@@ -53,7 +53,13 @@ impl Today {
     }
 }
 
-pub fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, shop: &Shop, now: Timestamp) -> Result<Today, DbError> {
+pub fn read(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    shop: &Shop,
+    now: Timestamp,
+    sight: Sight,
+) -> Result<Today, DbError> {
     let calendar = Calendar::of(shop, now);
     let sums = sums_split_at(tx, workspace, calendar.first_start(), calendar.yesterday_now())?;
     let visits = stream::log::day_figures_since(tx, workspace, stream::log::VISITORS, calendar.first_day())?;
@@ -63,7 +69,7 @@ pub fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, shop: &Shop, now: Timestamp
         revenue: calendar.revenue(&sums, shop.currency),
         new_customers: calendar.new_customers(|from, until| count_first_ordered(tx, workspace, from, until))?,
         movements: read_movements(tx, workspace, calendar.today)?,
-        news: read_news(tx, workspace)?,
+        news: read_news(tx, workspace, sight)?,
     })
 }
 
@@ -96,7 +102,7 @@ fn read_movements(tx: &mut Tx<'_>, workspace: WorkspaceId, today: i64) -> Result
     Ok(movements)
 }
 
-fn read_news(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<News>, DbError> {
+fn read_news(tx: &mut Tx<'_>, workspace: WorkspaceId, sight: Sight) -> Result<Vec<News>, DbError> {
     let mut rows = stream::log::newest(tx, workspace, ROWS)?;
     rows.retain(|row| row.number != 0);
     rows.truncate(EVENTS);
@@ -104,7 +110,7 @@ fn read_news(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<News>, DbErr
     let owners = Owners::read(tx, workspace, &numbers)?;
     let news = rows.iter().filter_map(|row| {
         let person = owners.of(row.number)?;
-        Some(News { event: row.record(), person: person.id, number: person.number, row: person.row.clone() })
+        Some(News { event: row.told(sight), person: person.id, number: person.number, row: person.row.clone() })
     });
     Ok(news.collect())
 }

@@ -34,6 +34,6 @@ async fn show_now(State(app): State<App>, Extension(visit): Extension<Visit>) ->
 }
 
 async fn read_live(app: &App, visit: &Visit) -> Result<read::Live, Problem> {
-    let (workspace, now) = (visit.actor.workspace, visit.now);
-    Ok(app.db.read(move |tx| read::read(tx, workspace, now)).await?)
+    let (workspace, now, sight) = (visit.actor.workspace, visit.now, visit.sight());
+    Ok(app.db.read(move |tx| read::read(tx, workspace, now, sight)).await?)
 }

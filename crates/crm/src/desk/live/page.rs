@@ -5,7 +5,7 @@ use words::Money;
 
 use super::read::{Cart, Live, Visitor};
 use crate::desk::event_title::segment_label;
-use crate::desk::people::{person_avatar, person_name};
+use crate::desk::people::{person_label, row_avatar};
 use crate::kernel::Visit;
 use crate::kernel::texts::{Value, format_time};
 use crate::ui::{
@@ -51,9 +51,9 @@ fn visitors(context: &PageContext, visit: &Visit, live: &Live) -> Markup {
 }
 
 fn row(context: &PageContext, visit: &Visit, visitor: &Visitor) -> Row {
-    let name = person_name(context, &visitor.row, visitor.number);
+    let name = person_label(context, &visitor.row, visitor.number);
     Row::new(vec![
-        html! { (person_avatar(&visitor.row.name, &visitor.row.email)) " " (name) },
+        html! { (row_avatar(context, &visitor.row)) " " (name) },
         place(context, visitor),
         visitor.cart.as_ref().map(|cart| cart_cell(context, visit, cart)).unwrap_or_default(),
         segments(context, visitor),

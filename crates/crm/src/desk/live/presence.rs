@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use engine::event::EventRecord;
 use serde_json::Value;
 use words::{Span, Timestamp};
 
+use crate::kernel::Sight;
 use crate::stream::log::LogRow;
 
 /// Who did something within this time is in the shop.
@@ -48,6 +50,7 @@ pub type ProductNames = HashMap<String, String>;
 pub fn presences(
     rows: &[LogRow],
     now: Timestamp,
+    sight: Sight,
     root_of: impl Fn(i64) -> Option<i64>,
 ) -> (HashMap<i64, Presence>, ProductNames) {
     let mut here: HashMap<i64, Presence> = HashMap::new();
@@ -58,12 +61,12 @@ pub fn presences(
         match here.get_mut(&root) {
             Some(presence) if presence.since.since(row.received_at) <= VISIT_PAUSE => {
                 presence.since = row.received_at;
-                learn(presence, &mut names, row);
+                learn(presence, &mut names, &row.told(sight));
             }
             Some(_) => {}
             None if now.since(row.received_at) <= HERE_WITHIN => {
                 let mut presence = Presence::seen_at(row.received_at);
-                learn(&mut presence, &mut names, row);
+                learn(&mut presence, &mut names, &row.told(sight));
                 here.insert(root, presence);
             }
             None => {}
@@ -78,8 +81,7 @@ pub fn is_of_a_visit(row: &LogRow) -> bool {
 }
 
 /// Takes from an older row what newer ones did not say.
-fn learn(presence: &mut Presence, names: &mut ProductNames, row: &LogRow) {
-    let record = row.record();
+fn learn(presence: &mut Presence, names: &mut ProductNames, record: &EventRecord) {
     let (properties, context) = (&record.properties, &record.context);
     let page = &context["page"];
     if presence.page_url.is_empty() && presence.page_title.is_empty() {
@@ -130,22 +132,13 @@ fn learn_products(names: &mut ProductNames, properties: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::log::row_of;
 
     const NOW: Timestamp = Timestamp::from_millis(1_763_817_600_000);
 
     fn row(seq: i64, number: i64, minutes_ago: i64, body: &Value) -> LogRow {
         let at = NOW.minus(Span::from_minutes(minutes_ago));
-        LogRow {
-            seq,
-            number,
-            source_no: 1,
-            kind: 2,
-            name: "Page Viewed".to_owned(),
-            at,
-            received_at: at,
-            message_id: String::new(),
-            body: body.to_string(),
-        }
+        row_of(seq, number, at, body)
     }
 
     fn on_page(title: &str) -> Value {
@@ -161,7 +154,7 @@ mod tests {
             row(2, 1, 40, &on_page("home")),
             row(1, 1, 90, &on_page("long-ago")),
         ];
-        let (here, _) = presences(&rows, NOW, |number| Some(if number == 10 { 1 } else { number }));
+        let (here, _) = presences(&rows, NOW, Sight::Whole, |number| Some(if number == 10 { 1 } else { number }));
         assert_eq!(here.len(), 1, "who was last seen six minutes ago has gone");
         assert_eq!(here[&1].page_title, "cart");
         assert_eq!(NOW.since(here[&1].since), Span::from_minutes(40));
@@ -171,8 +164,9 @@ mod tests {
     fn an_event_that_arrives_late_and_one_of_our_own_are_no_presence() {
         let mut late = row(2, 1, 0, &on_page("home"));
         late.at = NOW.minus(Span::from_hours(3));
-        let own = LogRow { source_no: 0, ..row(1, 2, 0, &on_page("home")) };
-        assert!(presences(&[late, own], NOW, Some).0.is_empty());
+        let mut own = row(1, 2, 0, &on_page("home"));
+        own.source_no = 0;
+        assert!(presences(&[late, own], NOW, Sight::Whole, Some).0.is_empty());
     }
 
     #[test]

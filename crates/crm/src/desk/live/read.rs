@@ -7,6 +7,7 @@ use words::{ProfileId, Timestamp, WorkspaceId};
 
 use super::presence::{Presence, ProductNames, is_of_a_visit, presences};
 use crate::desk::roots::roots_of;
+use crate::kernel::Sight;
 use crate::profiles::PersonRow;
 use crate::profiles::store::{people_by_number, states_of};
 use crate::{segments, stream};
@@ -45,11 +46,11 @@ pub struct Cart {
     pub names: Vec<String>,
 }
 
-pub fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Timestamp) -> Result<Live, DbError> {
+pub fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Timestamp, sight: Sight) -> Result<Live, DbError> {
     let rows = stream::log::newest(tx, workspace, ROWS)?;
     let numbers: Vec<i64> = rows.iter().filter(|row| is_of_a_visit(row)).map(|row| row.number).collect();
     let roots = roots_of(tx, workspace, &numbers)?;
-    let (here, names) = presences(&rows, now, |number| roots.get(&number).copied());
+    let (here, names) = presences(&rows, now, sight, |number| roots.get(&number).copied());
     let oldest = rows.last().map(|row| row.received_at);
     let is_cut = rows.len() == ROWS && oldest.is_some_and(|at| now.since(at) < super::presence::HERE_WITHIN);
     Ok(Live { count: here.len(), is_cut, pages: pages_of(&here), visitors: visitors(tx, workspace, here, &names)? })

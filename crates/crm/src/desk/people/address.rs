@@ -5,7 +5,7 @@ use words::SegmentId;
 
 use super::columns::{Columns, ShownColumn};
 use super::find::Filter;
-use crate::kernel::{Problem, decode_cursor, encode_cursor};
+use crate::kernel::{Problem, Sight, decode_cursor, encode_cursor};
 use crate::profiles::SortBy;
 use crate::profiles::store::Place;
 
@@ -36,12 +36,14 @@ const SORTS: [(SortBy, &str); 5] = [
 ];
 
 impl Address {
-    /// Reads the query of `/people`. Unknown words fall back to the usual list: an old link still shows people.
-    pub fn parse(pairs: &[(String, String)]) -> Result<Self, Problem> {
+    /// Reads the query of `/people`. Unknown words fall back to the usual list: an old link still shows people. The order of
+    /// names is unknown to who may not see them: it would tell how they begin.
+    pub fn parse(pairs: &[(String, String)], sight: Sight) -> Result<Self, Problem> {
         let value = |name: &str| {
             pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
         };
         let chosen_sort = SORTS.iter().find(|(_, word)| value("sort") == Some(*word)).map(|(sort, _)| *sort);
+        let chosen_sort = chosen_sort.filter(|sort| !(sight.is_masked() && *sort == SortBy::Name));
         Ok(Self {
             filter: filter_of(value("q"), value("segment"), value("stage"))?,
             condition: value("condition").map(str::to_owned),
@@ -169,7 +171,7 @@ mod tests {
     fn parsed(pairs: &[(&str, &str)]) -> Address {
         let pairs: Vec<(String, String)> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Address::parse(&pairs).unwrap()
+        Address::parse(&pairs, Sight::Whole).unwrap()
     }
 
     #[test]

@@ -4,11 +4,11 @@ use maud::{Markup, html};
 use words::Money;
 
 use super::address::Address;
-use super::words_of::{country_name, person_avatar, person_name, stage_badge};
+use super::words_of::{country_name, person_label, row_avatar, stage_badge};
 use crate::kernel::Shop;
 use crate::profiles::SortBy;
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, ColumnChoice, PageContext, Sorted, time_ago};
+use crate::ui::{Column, ColumnChoice, PageContext, Sorted, shown, time_ago};
 
 /// A column that may be hidden; the name always stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +96,8 @@ impl ShownColumn {
         let row = &person.row;
         match self {
             Self::Stage => stage_badge(context, &row.stage),
-            Self::Email => or_dash(&row.email),
-            Self::Phone => or_dash(&row.phone),
+            Self::Email => shown(context, row.email(context.sight)),
+            Self::Phone => shown(context, row.phone(context.sight)),
             Self::Orders => html! { (context.integer(row.orders_count)) },
             Self::Revenue if row.orders_count == 0 => html! { span class="nothing" { "—" } },
             Self::Revenue => html! { (context.money(Money { minor: row.revenue_minor, currency: shop.currency })) },
@@ -149,13 +149,15 @@ impl Columns {
     }
 
     pub fn heads(&self, context: &PageContext, address: &Address) -> Vec<Column> {
-        let name = sorting(Column::text(context.t("people-column-name")), address, SortBy::Name, Sorted::Ascending);
+        let name = Column::text(context.t("people-column-name"));
+        let name =
+            if context.sight.is_masked() { name } else { sorting(name, address, SortBy::Name, Sorted::Ascending) };
         std::iter::once(name).chain(self.shown().iter().map(|column| column.head(context, address))).collect()
     }
 
     pub fn cells(&self, context: &PageContext, shop: &Shop, person: &ListedPerson) -> Vec<Markup> {
-        let name = person_name(context, &person.row, person.number);
-        let first = html! { (person_avatar(&person.row.name, &person.row.email)) " " (name) };
+        let name = person_label(context, &person.row, person.number);
+        let first = html! { (row_avatar(context, &person.row)) " " (name) };
         std::iter::once(first).chain(self.shown().iter().map(|column| column.cell(context, shop, person))).collect()
     }
 }

@@ -13,11 +13,12 @@ use words::{ConflictId, WorkspaceId};
 use super::merge::summary;
 use super::sheet::{Sheet, read_sheet};
 use super::words_of::{blocked_words, conflict_words, kind_word};
-use crate::kernel::{Access, Actor, App, Permission, Problem, RouteTable, Visit};
+use crate::kernel::{Access, Actor, App, MASK, Permission, Problem, RouteTable, Sight, Visit};
 use crate::profiles::{BlockedIdentifier, Conflict, store};
 use crate::stream::{MergeError, merge_people};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, button_row, page, panel, time_ago,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Toast, button_row, page, panel, shown,
+    time_ago,
 };
 use crate::workspaces::{AuditEntry, AuditMoment, page_context, record_audit};
 
@@ -44,11 +45,11 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Query(notice): Query<Notice>,
 ) -> Result<Markup, Problem> {
-    let workspace = visit.actor.workspace;
+    let (workspace, sight) = (visit.actor.workspace, visit.sight());
     let (cases, blocked) = app
         .db
         .read(move |tx| {
-            let cases = open_cases(tx, workspace)?;
+            let cases = open_cases(tx, workspace, sight)?;
             Ok::<_, DbError>((cases, store::blocked_identifiers(tx, workspace, MAX_BLOCKED)?))
         })
         .await?;
@@ -71,14 +72,14 @@ async fn show(
 }
 
 /// Open conflicts of two people; those whose people have become one since have settled themselves.
-fn open_cases(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Case>, DbError> {
+fn open_cases(tx: &mut Tx<'_>, workspace: WorkspaceId, sight: Sight) -> Result<Vec<Case>, DbError> {
     let mut cases = Vec::new();
     for conflict in store::open_conflicts(tx, workspace, MAX_CONFLICTS)? {
         let mut sheets = Vec::with_capacity(2);
         for number in [conflict.number_a, conflict.number_b] {
             if let Some(profile) = store::profiles_by_number(tx, workspace, &[number])?.pop() {
                 let root = store::root_of(tx, workspace, profile)?;
-                sheets.push(read_sheet(tx, workspace, root)?);
+                sheets.push(read_sheet(tx, workspace, root, sight)?);
             }
         }
         let (Some(other), Some(one)) = (sheets.pop(), sheets.pop()) else { continue };
@@ -91,7 +92,8 @@ fn open_cases(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Case>, DbEr
 
 fn case_panel(context: &PageContext, visit: &Visit, case: &Case) -> Markup {
     let conflict = &case.conflict;
-    let title = format!("{} · {}", kind_word(context, &conflict.identifier.kind), conflict.identifier.value);
+    let value = conflict.identifier.shown(context.sight).text().unwrap_or(MASK);
+    let title = format!("{} · {value}", kind_word(context, &conflict.identifier.kind));
     let times = context.t_with("conflict-times", &[("count", conflict.times.into())]);
     let body = html! {
         p { (conflict_words(context, conflict)) }
@@ -122,7 +124,7 @@ fn blocked_panel(context: &PageContext, blocked: &[BlockedIdentifier]) -> Markup
     ];
     let rows = blocked.iter().map(|one| {
         Row::new(vec![
-            html! { @if one.identifier.value.trim().is_empty() { "—" } @else { (one.identifier.value) } },
+            shown(context, one.identifier.shown(context.sight)),
             html! { (kind_word(context, &one.identifier.kind)) },
             html! { (blocked_words(context, &one.reason)) },
             html! { (context.integer(one.times)) },

@@ -42,11 +42,11 @@ async fn show(
 }
 
 pub(super) async fn sheet_of(app: &App, visit: &Visit, id: &str) -> Result<Sheet, Problem> {
-    let (id, workspace) = (person_id(id)?, visit.actor.workspace);
+    let (id, workspace, sight) = (person_id(id)?, visit.actor.workspace, visit.sight());
     app.db
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
-            Ok(read_sheet(tx, workspace, root)?)
+            Ok(read_sheet(tx, workspace, root, sight)?)
         })
         .await
 }
@@ -73,13 +73,8 @@ fn form(visit: &Visit, sheet: &Sheet, fault: Option<&str>) -> Markup {
 
 /// The traits that a line of text can hold, and the usual ones.
 fn editable(sheet: &Sheet) -> Vec<(String, Value)> {
-    let mut known: Vec<(String, Value)> = sheet
-        .facts
-        .traits()
-        .iter()
-        .filter_map(|(name, fact)| Some((name.to_owned(), serde_json::from_str::<Value>(fact.json()).ok()?)))
-        .filter(|(_, value)| !value.is_null() && !value.is_object() && !value.is_array())
-        .collect();
+    let mut known: Vec<(String, Value)> =
+        sheet.shown_traits().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     let is_told = |label: &str| known.iter().any(|(name, _)| name.replace('_', "").eq_ignore_ascii_case(label));
     let has_whole_name = is_told("name");
     let is_covered = |name: &str| is_told(&name.replace('_', "")) || (has_whole_name && name.ends_with("_name"));

@@ -104,11 +104,11 @@ fn erase_page(visit: &Visit, sheet: &Sheet, form: &EraseForm, fault: Option<Faul
 fn what_goes(context: &PageContext, sheet: &Sheet) -> Markup {
     let of_list = |number: usize| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
     let of_figure = |number: u64| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
-    let figures = sheet.facts.figures();
+    let figures = sheet.figures();
     let known = [
         ("erased-profiles", of_list(sheet.numbers().len())),
         ("erased-events", of_figure(figures.events_count)),
-        ("erased-identifiers", of_list(sheet.identifiers.len())),
+        ("erased-identifiers", of_list(sheet.identifiers().len())),
         ("erased-orders", of_figure(figures.orders_count)),
         ("erased-memberships", of_list(sheet.segments.len())),
     ];

@@ -1,15 +1,14 @@
 //! What is known of a person: by what he is recognised and why, what was said of him, what follows from it.
 
-use engine::{ConsentState, lifecycle};
+use engine::ConsentState;
 use maud::{Markup, html};
 use serde_json::Value;
 use words::{Money, ProfileId, Timestamp};
 
-use super::sheet::Sheet;
-use super::words_of::{country_name, day, kind_word, rule_words, stage_badge, stage_reason};
-use crate::kernel::{Permission, Visit};
-use crate::profiles::LinkedIdentifier;
-use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, facts, panel, time_ago};
+use super::sheet::{Sheet, ShownIdentifier};
+use super::words_of::{country_name, day, is_mask, kind_word, rule_words, stage_badge, stage_reason};
+use crate::kernel::{MASK, Permission, Visit};
+use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, facts, masked, panel, shown, time_ago};
 
 /// Identifiers that are shown at once; a visitor with many devices has the others folded away.
 const SHOWN_IDENTIFIERS: usize = 6;
@@ -26,9 +25,13 @@ pub fn facts_column(context: &PageContext, visit: &Visit, sheet: &Sheet) -> Mark
 
 fn identity(context: &PageContext, sheet: &Sheet) -> Markup {
     let id = sheet.profile.id;
-    let (first, others) = sheet.identifiers.split_at(sheet.identifiers.len().min(SHOWN_IDENTIFIERS));
+    let all: Vec<ShownIdentifier<'_>> = sheet.identifiers().collect();
+    let (first, others) = all.split_at(all.len().min(SHOWN_IDENTIFIERS));
     html! {
-        ul class="identifiers" { @for linked in first { (identifier(context, id, linked)) } }
+        div class="stack" {
+            @if context.sight.is_masked() { p class="note" { (context.t("person-masked-note")) } }
+            ul class="identifiers" { @for linked in first { (identifier(context, id, linked)) } }
+        }
         @if !others.is_empty() {
             details class="more" {
                 summary { (context.t_with("person-more-identifiers", &[("count", others.len().into())])) }
@@ -39,13 +42,13 @@ fn identity(context: &PageContext, sheet: &Sheet) -> Markup {
 }
 
 /// The value, and under it why it belongs to him: the rule, the event, since when.
-fn identifier(context: &PageContext, id: ProfileId, linked: &LinkedIdentifier) -> Markup {
+fn identifier(context: &PageContext, id: ProfileId, linked: &ShownIdentifier<'_>) -> Markup {
     html! {
         li class="identifier" {
-            span class="identifier-kind" { (kind_word(context, &linked.identifier.kind)) }
-            span class="identifier-value" { (linked.identifier.value) }
+            span class="identifier-kind" { (kind_word(context, linked.kind)) }
+            span class="identifier-value" { (shown(context, linked.value)) }
             span class="identifier-reason" {
-                (rule_words(context, &linked.rule)) " · "
+                (rule_words(context, linked.rule)) " · "
                 a href=(format!("/people/{id}/events/{}", linked.event_seq)) { (context.t("person-by-event")) }
                 " · " (time_ago(context, linked.linked_at))
             }
@@ -63,13 +66,8 @@ fn edit_link(context: &PageContext, visit: &Visit, sheet: &Sheet) -> Markup {
 
 fn traits(context: &PageContext, sheet: &Sheet) -> Markup {
     let known: Vec<Fact> = sheet
-        .facts
-        .traits()
-        .iter()
-        .filter_map(|(name, fact)| {
-            let value: Value = serde_json::from_str(fact.json()).ok()?;
-            (!value.is_null()).then(|| Fact::new(trait_label(context, name), trait_value(context, name, &value)))
-        })
+        .shown_traits()
+        .map(|(name, value)| Fact::new(trait_label(context, &name), trait_value(context, &name, &value)))
         .collect();
     if known.is_empty() {
         return html! { p class="nothing" { (context.t("person-no-traits")) } };
@@ -103,6 +101,7 @@ pub fn trait_label(context: &PageContext, name: &str) -> String {
 
 fn trait_value(context: &PageContext, name: &str, value: &Value) -> Markup {
     match value {
+        value if is_mask(value) => masked(context, MASK),
         Value::String(text) if name == "country" => html! { (country_name(context, text)) },
         Value::String(text) => match Timestamp::parse_rfc3339(text) {
             Ok(instant) if text.contains('T') => html! { (context.date_time(instant)) },
@@ -128,8 +127,8 @@ pub fn figures_panel(context: &PageContext, sheet: &Sheet) -> Markup {
 }
 
 fn figures(context: &PageContext, sheet: &Sheet) -> Vec<Fact> {
-    let (figures, currency) = (sheet.facts.figures(), sheet.shop.currency);
-    let sales = sheet.facts.sales(currency);
+    let (figures, currency) = (sheet.figures(), sheet.shop.currency);
+    let sales = sheet.sales(currency);
     let money = |minor: i64| context.money(Money { minor, currency });
     let count = |number: u64| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
     let instant = |at: Option<Timestamp>| at.map_or_else(Markup::default, |at| time_ago(context, at));
@@ -163,7 +162,7 @@ fn cart_minor(micros: i128, currency: words::Currency) -> i64 {
 fn stage(context: &PageContext, sheet: &Sheet) -> Markup {
     let Some(stage) = &sheet.standing.stage else { return html! { p class="nothing" { "—" } } };
     // The reason of the day it began is stored; what holds him there now may be more.
-    let verdict = lifecycle::stage(&sheet.facts, context.now);
+    let verdict = sheet.verdict(context.now);
     html! {
         p { (stage_badge(context, stage.stage.as_str())) " "
             (context.t_with("person-stage-since", &[("date", day(context, stage.since).into())])) }
@@ -173,7 +172,6 @@ fn stage(context: &PageContext, sheet: &Sheet) -> Markup {
 
 fn consents(context: &PageContext, sheet: &Sheet) -> Markup {
     let said: Vec<Fact> = sheet
-        .facts
         .consents()
         .iter()
         .map(|(channel, purpose, fact)| {

@@ -22,7 +22,7 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Markup, Problem> {
-    let address = Address::parse(&pairs)?;
+    let address = Address::parse(&pairs, visit.sight())?;
     let context = page_context(&visit, Some(NavItem::People));
     let (workspace, currency, reader) = (visit.actor.workspace, visit.shop.currency, context.clone());
     let names = app.db.read(move |tx| SegmentNames::read(tx, workspace, &reader, currency)).await?;

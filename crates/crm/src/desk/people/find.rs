@@ -10,7 +10,7 @@ use words::{SegmentId, WorkspaceId};
 
 use super::search::search_numbers;
 use crate::desk::segments::Question;
-use crate::kernel::corrupt;
+use crate::kernel::{Sight, corrupt};
 use crate::profiles::SortBy;
 use crate::profiles::store::{self, ListedPerson, Place, Walk};
 use crate::segments::{self, Members};
@@ -27,6 +27,8 @@ pub struct Filter {
 /// What a page is asked for.
 pub struct Asked<'a> {
     pub filter: &'a Filter,
+    /// Of who asks.
+    pub sight: Sight,
     pub question: Option<&'a Question>,
     pub sort: SortBy,
     pub after: Option<&'a Place>,
@@ -112,7 +114,7 @@ fn few(
 ) -> Result<Option<(Vec<i64>, PageEnd)>, DbError> {
     let is_few = |count: i64| count <= FEW as i64;
     if let Some(text) = &asked.filter.search {
-        let mut numbers = search_numbers(tx, workspace, text, MOST_FOUND + 1)?;
+        let mut numbers = search_numbers(tx, workspace, text, MOST_FOUND + 1, asked.sight)?;
         let end = if numbers.len() > MOST_FOUND { PageEnd::FirstFound(MOST_FOUND) } else { PageEnd::Natural };
         numbers.truncate(MOST_FOUND);
         return Ok(Some((numbers, end)));

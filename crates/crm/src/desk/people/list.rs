@@ -14,7 +14,7 @@ use super::address::Address;
 use super::find::{self, Asked, Filter, Listing, PageEnd};
 use super::words_of::stage_plural;
 use crate::desk::segment_label;
-use crate::desk::segments::{PreviewError, Question, SegmentNames, condition_in_a_line};
+use crate::desk::segments::{Askable, PreviewError, Question, SegmentNames, condition_in_a_line};
 use crate::kernel::{Access, App, DEFAULT_PAGE_ROWS, Permission, Problem, RouteTable, Visit};
 use crate::profiles;
 use crate::segments::{self, Definition};
@@ -38,7 +38,7 @@ struct View {
     /// How many people the shop has.
     everybody: i64,
     /// What was wrong with the condition of the address.
-    fault: Option<String>,
+    fault: Option<Wrong>,
 }
 
 async fn show(
@@ -46,7 +46,7 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Markup, Problem> {
-    let address = Address::parse(&pairs)?;
+    let address = Address::parse(&pairs, visit.sight())?;
     let workspace = visit.actor.workspace;
     let (definitions, everybody) = app
         .db
@@ -57,7 +57,7 @@ async fn show(
         .await?;
     let (listing, fault) = match listed(&app, &visit, &address).await {
         Ok(listing) => (listing, None),
-        Err(Fault::Condition(sentence)) => (Listing::nobody(), Some(sentence)),
+        Err(Fault::Condition(wrong)) => (Listing::nobody(), Some(wrong)),
         Err(Fault::Problem(problem)) => return Err(problem),
     };
     let context = page_context(&visit, Some(NavItem::People));
@@ -66,8 +66,20 @@ async fn show(
 
 /// Why there is no list: the reader is told on the page what is wrong with his condition.
 enum Fault {
-    Condition(String),
+    Condition(Wrong),
     Problem(Problem),
+}
+
+/// What is wrong with a condition, for its author.
+struct Wrong {
+    title_key: &'static str,
+    sentence: String,
+}
+
+impl Wrong {
+    fn unreadable(error: &dyn std::fmt::Display) -> Self {
+        Self { title_key: "people-condition-fault", sentence: error.to_string() }
+    }
 }
 
 impl<T: Into<Problem>> From<T> for Fault {
@@ -77,9 +89,11 @@ impl<T: Into<Problem>> From<T> for Fault {
 }
 
 async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, Fault> {
-    let condition = address.condition.as_deref().map(parsed).transpose().map_err(Fault::Condition)?;
-    let (workspace, asked, plans, now) =
-        (visit.actor.workspace, address.clone(), app.stream.plans().clone(), app.now());
+    let context = page_context(visit, None);
+    let condition = address.condition.as_deref().map(|text| asked(&context, text));
+    let condition = condition.transpose().map_err(Fault::Condition)?;
+    let (workspace, sight, asked) = (visit.actor.workspace, visit.sight(), address.clone());
+    let (plans, now) = (app.stream.plans().clone(), app.now());
     let listing = app.db.read(move |tx| {
         let question = match &condition {
             Some(condition) => {
@@ -90,6 +104,7 @@ async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, 
         };
         let asked = Asked {
             filter: &asked.filter,
+            sight,
             question: question.as_ref(),
             sort: asked.sort(),
             after: asked.after.as_ref(),
@@ -99,14 +114,17 @@ async fn listed(app: &App, visit: &Visit, address: &Address) -> Result<Listing, 
     });
     match listing.await {
         Ok(listing) => listing.ok_or_else(|| Problem::not_found("segment").into()),
-        Err(PreviewError::Plan(error)) => Err(Fault::Condition(error.to_string())),
+        Err(PreviewError::Plan(error)) => Err(Fault::Condition(Wrong::unreadable(&error))),
         Err(PreviewError::Db(error)) => Err(error.into()),
     }
 }
 
-fn parsed(text: &str) -> Result<Condition, String> {
-    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    Condition::parse(&value).map_err(|error| error.to_string())
+fn asked(context: &PageContext, text: &str) -> Result<Askable, Wrong> {
+    let value = serde_json::from_str(text).map_err(|error| Wrong::unreadable(&error))?;
+    let condition = Condition::parse(&value).map_err(|error| Wrong::unreadable(&error))?;
+    let sentence = context.t("segment-problem-contact-hidden");
+    Askable::of(condition, context.sight)
+        .map_err(|_| Wrong { title_key: "people-condition-hidden", sentence: sentence.into_owned() })
 }
 
 impl View {
@@ -116,9 +134,10 @@ impl View {
             .count(self.context.integer(self.everybody));
         let kept = self.address.kept_without("q");
         let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let search = if self.context.sight.is_masked() { "people-search-masked" } else { "people-search" };
         let searched = self.address.filter.search.as_deref().unwrap_or_default();
         let body = html! {
-            (live_search_field("/people", "people-list", &self.context.t("people-search"), searched, &kept))
+            (live_search_field("/people", "people-list", &self.context.t(search), searched, &kept))
             div class="stack" id="people-list" {
                 (self.stages())
                 div class="toolbar" {
@@ -126,8 +145,9 @@ impl View {
                     (self.column_menu())
                 }
                 @if let Some(fault) = &self.fault {
-                    (alert(Tone::Bad, &self.context.t("people-condition-fault"), &html! { p { (fault) } }))
+                    (alert(Tone::Bad, &self.context.t(fault.title_key), &html! { p { (fault.sentence) } }))
                 }
+                @if self.context.sight.is_masked() { p class="note" { (self.context.t("people-masked-note")) } }
                 (self.end_note())
                 @if self.listing.people.is_empty() { (self.nobody()) } @else { (self.table()) }
             }

@@ -13,14 +13,14 @@ use super::address::encoded;
 use super::person::{name_of, person_id, status_line};
 use super::search::search;
 use super::sheet::{Sheet, read_sheet, root_by_id};
-use super::words_of::{kind_word, person_avatar, person_name, stage_badge};
+use super::words_of::{kind_word, person_label, row_avatar, stage_badge};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::store;
 use crate::profiles::store::ListedPerson;
 use crate::stream::{MergeError, merge_people, undo_merge};
 use crate::ui::{
     Button, Column, Empty, Fact, Icon, NavItem, PageContext, PageHead, RadioCard, Row, Table, button_row, facts, page,
-    panel, radio_cards, search_field,
+    panel, radio_cards, search_field, shown,
 };
 use crate::workspaces::page_context;
 
@@ -58,20 +58,20 @@ async fn show(
 ) -> Result<Response, Problem> {
     let id = person_id(&id)?;
     let other: Option<ProfileId> = if wanted.other.is_empty() { None } else { Some(person_id(&wanted.other)?) };
-    let (workspace, text) = (visit.actor.workspace, wanted.q.clone());
+    let (workspace, text, sight) = (visit.actor.workspace, wanted.q.clone(), visit.sight());
     let choice = app
         .db
         .read(move |tx| {
             let not_found = || Problem::not_found("person");
             let root = root_by_id(tx, workspace, id)?.ok_or_else(not_found)?;
             let number = root.number;
-            let sheet = read_sheet(tx, workspace, root)?;
-            let mut found = search(tx, workspace, &text, MAX_FOUND)?;
+            let sheet = read_sheet(tx, workspace, root, sight)?;
+            let mut found = search(tx, workspace, &text, MAX_FOUND, sight)?;
             found.retain(|person| person.number != number);
             let other = match other {
                 Some(other) => {
                     let other = root_by_id(tx, workspace, other)?.ok_or_else(not_found)?;
-                    if other.number == number { None } else { Some(read_sheet(tx, workspace, other)?) }
+                    if other.number == number { None } else { Some(read_sheet(tx, workspace, other, sight)?) }
                 }
                 None => None,
             };
@@ -111,12 +111,12 @@ fn results(context: &PageContext, action: &str, found: &[ListedPerson], text: &s
     let heads = ["people-column-name", "people-column-stage", "people-column-email", "people-column-phone"]
         .map(|key| Column::text(context.t(key)));
     let rows = found.iter().map(|person| {
-        let name = person_name(context, &person.row, person.number);
+        let row = &person.row;
         Row::new(vec![
-            html! { (person_avatar(&person.row.name, &person.row.email)) " " (name) },
-            stage_badge(context, &person.row.stage),
-            html! { (person.row.email) },
-            html! { (person.row.phone) },
+            html! { (row_avatar(context, row)) " " (person_label(context, row, person.number)) },
+            stage_badge(context, &row.stage),
+            shown(context, row.email(context.sight)),
+            shown(context, row.phone(context.sight)),
         ])
         .link(format!("{action}?q={}&other={}", encoded(text), person.id))
     });
@@ -155,12 +155,12 @@ fn older_of(sheet: &Sheet, other: &Sheet) -> String {
 }
 
 pub(super) fn summary(context: &PageContext, sheet: &Sheet) -> Markup {
-    let (figures, currency) = (sheet.facts.figures(), sheet.shop.currency);
-    let told = sheet.identifiers.iter().filter(|one| one.identifier.kind != "anonymous_id").take(6);
+    let (figures, currency) = (sheet.figures(), sheet.shop.currency);
+    let told = sheet.identifiers().filter(|one| one.kind != "anonymous_id").take(6);
     let mut known: Vec<Fact> =
-        told.map(|one| Fact::text(kind_word(context, &one.identifier.kind), &one.identifier.value)).collect();
+        told.map(|one| Fact::new(kind_word(context, one.kind), shown(context, one.value))).collect();
     let count = |number: u64| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
-    let revenue = Money { minor: sheet.facts.sales(currency).net_minor, currency };
+    let revenue = Money { minor: sheet.sales(currency).net_minor, currency };
     known.push(Fact::text(context.t("figure-orders"), &count(figures.orders_count)));
     known.push(Fact::text(context.t("figure-revenue"), &context.money(revenue)));
     known.push(Fact::text(context.t("figure-events"), &count(figures.events_count)));

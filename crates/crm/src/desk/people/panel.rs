@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use super::timeline::{Events, first_days};
 use super::words_of::kind_word;
 use crate::desk::segment_label;
-use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, button_row, facts, panel, side_panel};
+use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, button_row, facts, panel, shown, side_panel};
 
 /// Events in the panel.
 const SHOWN_EVENTS: usize = 15;
@@ -35,12 +35,12 @@ pub fn panel_of(context: &PageContext, sheet: &Sheet, events: &Events) -> Markup
 }
 
 fn known(context: &PageContext, sheet: &Sheet) -> Vec<Fact> {
-    let told = sheet.identifiers.iter().filter(|one| one.identifier.kind != "anonymous_id");
+    let told = sheet.identifiers().filter(|one| one.kind != "anonymous_id");
     let mut known: Vec<Fact> =
-        told.map(|one| Fact::text(kind_word(context, &one.identifier.kind), &one.identifier.value)).collect();
-    let (figures, currency) = (sheet.facts.figures(), sheet.shop.currency);
+        told.map(|one| Fact::new(kind_word(context, one.kind), shown(context, one.value))).collect();
+    let (figures, currency) = (sheet.figures(), sheet.shop.currency);
     let orders = i64::try_from(figures.orders_count).unwrap_or(i64::MAX);
-    let revenue = Money { minor: sheet.facts.sales(currency).net_minor, currency };
+    let revenue = Money { minor: sheet.sales(currency).net_minor, currency };
     known.push(Fact::text(context.t("figure-orders"), &context.integer(orders)));
     known.push(Fact::text(context.t("figure-revenue"), &context.money(revenue)));
     known

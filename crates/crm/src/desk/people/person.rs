@@ -14,9 +14,8 @@ use super::panel::panel_of;
 use super::related::related_column;
 use super::sheet::{Sheet, read_sheet, root_by_id};
 use super::timeline::{Excerpt, TimelineQuery, read_excerpt, timeline_column};
-use super::words_of::{day, person_avatar, stage_badge, visitor_name};
+use super::words_of::{day, masked_name, person_avatar, stage_badge, visitor_name};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
-use crate::profiles::display_name;
 use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Record, RecordPart, Toast, page, time_ago};
 use crate::workspaces::{page_context, record_view};
 
@@ -42,12 +41,12 @@ async fn show(
 ) -> Result<Response, Problem> {
     let id = person_id(&id)?;
     let workspace = visit.actor.workspace;
-    let excerpt = Excerpt::of(&wanted)?;
+    let (excerpt, sight) = (Excerpt::of(&wanted)?, visit.sight());
     let (sheet, events) = app
         .db
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
-            let sheet = read_sheet(tx, workspace, root)?;
+            let sheet = read_sheet(tx, workspace, root, sight)?;
             let events = read_excerpt(tx, workspace, &sheet.numbers(), &excerpt)?;
             Ok::<_, Problem>((sheet, events))
         })
@@ -83,24 +82,28 @@ pub(super) fn person_id(text: &str) -> Result<ProfileId, Problem> {
     text.parse().map_err(|_| Problem::not_found("person"))
 }
 
-/// His name, else an email address or phone number, else "Visitor #1,204".
+/// His name, else an email address or phone number, else "Visitor #1,204"; "Person #1,204" for who may not see it.
 pub(super) fn name_of(context: &PageContext, sheet: &Sheet) -> String {
-    let name = display_name(&sheet.facts);
+    let (name, number) = (sheet.name(), sheet.profile.number);
     if !name.is_empty() {
         return name;
     }
-    let told = sheet.identifiers.iter().find(|one| matches!(one.identifier.kind.as_str(), "email" | "phone"));
-    told.map_or_else(|| visitor_name(context, sheet.profile.number), |one| one.identifier.value.clone())
+    let told = sheet.identifiers().filter(|one| matches!(one.kind, "email" | "phone")).find_map(|one| one.value.text());
+    match told {
+        Some(value) => value.to_owned(),
+        None if sheet.is_named() => masked_name(context, number),
+        None => visitor_name(context, number),
+    }
 }
 
 pub(super) fn avatar_of(sheet: &Sheet) -> Markup {
-    let email = sheet.identifiers.iter().find(|one| one.identifier.kind == "email");
-    person_avatar(&display_name(&sheet.facts), email.map_or("", |one| &one.identifier.value))
+    let email = sheet.identifiers().find(|one| one.kind == "email").and_then(|one| one.value.text());
+    person_avatar(&sheet.name(), email.unwrap_or_default())
 }
 
 /// The stage with since when, and when he was last seen.
 pub(super) fn status_line(context: &PageContext, sheet: &Sheet) -> Markup {
-    let last_seen = sheet.facts.figures().last_seen;
+    let last_seen = sheet.figures().last_seen;
     html! {
         @if let Some(stage) = &sheet.standing.stage {
             (stage_badge(context, stage.stage.as_str()))

@@ -13,7 +13,7 @@ use words::{Currency, Money, ProfileId, SegmentId, fold};
 
 use super::person::{name_of, person_id};
 use super::sheet::{Sheet, read_sheet, root_by_id};
-use super::words_of::{person_name, rule_words, visitor_name};
+use super::words_of::{person_label, rule_words, visitor_name};
 use crate::commerce::store::ListedOrder;
 use crate::desk::segment_label;
 use crate::desk::segments::{ExplainError, Explained, SegmentNames, explain_membership, explanation};
@@ -134,7 +134,7 @@ async fn why(
         return Ok(Markup::default().into_response());
     }
     let segment: SegmentId = query.segment.parse().map_err(|_| Problem::not_found("segment"))?;
-    let workspace = visit.actor.workspace;
+    let (workspace, sight) = (visit.actor.workspace, visit.sight());
     let context = page_context(&visit, Some(NavItem::People));
     let (reader, currency) = (context.clone(), visit.shop.currency);
     let (sheet, names) = app
@@ -142,11 +142,11 @@ async fn why(
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
             let names = SegmentNames::read(tx, workspace, &reader, currency)?;
-            Ok::<_, Problem>((read_sheet(tx, workspace, root)?, names))
+            Ok::<_, Problem>((read_sheet(tx, workspace, root, sight)?, names))
         })
         .await?;
     let explained =
-        explain_membership(&app, workspace, sheet.profile.number, segment).await.map_err(explain_problem)?;
+        explain_membership(&app, workspace, sheet.profile.number, segment, sight).await.map_err(explain_problem)?;
     let answer = html! {
         (verdict(&context, &explained))
         (explanation(&context, sheet.profile.id, &explained, &names))
@@ -207,7 +207,7 @@ fn orders(context: &PageContext, sheet: &Sheet) -> Markup {
                 }
             }
         }
-        @if sheet.facts.orders().iter().count() > sheet.orders.len() {
+        @if sheet.count_orders() > sheet.orders.len() {
             a class="related-more" href=(format!("/people/{}?kind=order", sheet.profile.id)) { (context.t("person-all-orders")) }
         }
     }
@@ -269,7 +269,7 @@ fn other_name(context: &PageContext, sheet: &Sheet, number: i64) -> Markup {
     match sheet.others.get(&number) {
         Some(other) => match &other.person {
             Some(person) if person.number != sheet.profile.number => {
-                html! { a href=(format!("/people/{}", other.id)) { (person_name(context, &person.row, number)) } }
+                html! { a href=(format!("/people/{}", other.id)) { (person_label(context, &person.row, number)) } }
             }
             _ => html! { span { (visitor_name(context, number)) } },
         },

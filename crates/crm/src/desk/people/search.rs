@@ -5,18 +5,32 @@ use std::collections::HashSet;
 use db::{DbError, Tx};
 use words::{Country, Phone, ProfileId, WorkspaceId, fold, search_key};
 
+use crate::kernel::Sight;
 use crate::profiles::identity::{Reading, read_identifier};
 use crate::profiles::store::{self, ListedPerson};
 use crate::{commerce, profiles, workspaces};
 
-/// People by the beginning of their first or last name, of an identifier or of an order's number, or by their id.
-pub fn search(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows: usize) -> Result<Vec<ListedPerson>, DbError> {
-    let numbers = search_numbers(tx, workspace, text, rows)?;
+/// People by the beginning of their first or last name, of an identifier or of an order's number, or by their id. Who may
+/// not see who people are finds them by an order's number and by their id only: else the search would tell.
+pub fn search(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    text: &str,
+    rows: usize,
+    sight: Sight,
+) -> Result<Vec<ListedPerson>, DbError> {
+    let numbers = search_numbers(tx, workspace, text, rows, sight)?;
     store::people_in_order(tx, workspace, &numbers)
 }
 
 /// The same as numbers, each once; no more than `rows`.
-pub fn search_numbers(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows: usize) -> Result<Vec<i64>, DbError> {
+pub fn search_numbers(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    text: &str,
+    rows: usize,
+    sight: Sight,
+) -> Result<Vec<i64>, DbError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Vec::new());
@@ -25,12 +39,25 @@ pub fn search_numbers(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows:
     if let Ok(id) = text.parse::<ProfileId>() {
         found.extend(store::profile_by_id(tx, workspace, id)?.map(|profile| profile.number));
     }
-    let name = search_key(text);
-    if !name.is_empty() {
-        found.extend(store::numbers_named(tx, workspace, &name, rows)?);
+    if !sight.is_masked() {
+        found.extend(by_name_or_identifier(tx, workspace, text, rows)?);
     }
     for spelling in spellings(text.strip_prefix('#').unwrap_or(text)) {
         found.extend(commerce::store::owners_with_prefix(tx, workspace, &spelling, rows)?);
+    }
+    roots_of(tx, workspace, &found, rows)
+}
+
+fn by_name_or_identifier(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    text: &str,
+    rows: usize,
+) -> Result<Vec<i64>, DbError> {
+    let mut found = Vec::new();
+    let name = search_key(text);
+    if !name.is_empty() {
+        found.extend(store::numbers_named(tx, workspace, &name, rows)?);
     }
     let country = country_of(tx, workspace)?;
     for rule in profiles::identifier_rules(tx, workspace)? {
@@ -38,7 +65,7 @@ pub fn search_numbers(tx: &mut Tx<'_>, workspace: WorkspaceId, text: &str, rows:
             found.extend(store::identifiers_with_prefix(tx, workspace, &rule.kind, &prefix, rows)?);
         }
     }
-    roots_of(tx, workspace, &found, rows)
+    Ok(found)
 }
 
 /// What was typed, in the forms in which identifiers of this kind are stored.
@@ -98,13 +125,18 @@ fn roots_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64], rows: usiz
     Ok(people.take(rows).copied().collect())
 }
 
-/// The person with exactly this identifier, written in any form (`Ana@Example.com`, `06 12 34 56 78`).
+/// The person with exactly this identifier, written in any form (`Ana@Example.com`, `06 12 34 56 78`); nobody for who may
+/// not see who people are.
 pub fn by_identifier(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     kind: &str,
     value: &str,
+    sight: Sight,
 ) -> Result<Vec<ListedPerson>, DbError> {
+    if sight.is_masked() {
+        return Ok(Vec::new());
+    }
     let country = country_of(tx, workspace)?;
     let Reading::Identity(claim) = read_identifier(kind, value, country) else { return Ok(Vec::new()) };
     let owners = store::owners_of(tx, workspace, &claim.kind, &[claim.value])?;

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use db::{DbError, Tx};
-use engine::facts::Facts;
-use words::{ProfileId, Timestamp, WorkspaceId};
+use engine::facts::{Consents, Facts, Figures, Sales};
+use engine::lifecycle::{self, StageVerdict};
+use serde_json::Value;
+use words::{Currency, ProfileId, Timestamp, WorkspaceId};
 
 use crate::commerce;
 use crate::commerce::store::ListedOrder;
-use crate::kernel::Shop;
+use crate::kernel::{Field, Hidden, Shop, Shown, Sight};
 use crate::profiles::store::{self, ListedPerson};
 use crate::profiles::{self, LinkedIdentifier, Merge, Profile, Standing};
 use crate::segments::{self, Definition};
@@ -17,13 +19,14 @@ use crate::workspaces;
 /// Orders shown beside a person; the timeline has them all.
 const MAX_ORDERS: usize = 8;
 
-/// A person as his page shows him.
+/// A person as his page shows him, to somebody of one sight: who he is, is read through it.
 pub struct Sheet {
     pub profile: Profile,
-    pub facts: Facts,
+    sight: Sight,
+    facts: Facts,
     pub standing: Standing,
     /// By precedence of their kind.
-    pub identifiers: Vec<LinkedIdentifier>,
+    identifiers: Vec<LinkedIdentifier>,
     /// Newest first; undone ones included.
     pub merges: Vec<Merge>,
     /// Those who take part in the merges, by number.
@@ -42,7 +45,68 @@ pub struct ListedOther {
     pub person: Option<ListedPerson>,
 }
 
+/// A value by which a person is recognised, and why.
+pub struct ShownIdentifier<'a> {
+    pub kind: &'a str,
+    pub value: Shown<'a>,
+    pub linked_at: Timestamp,
+    pub rule: &'a str,
+    pub event_seq: i64,
+}
+
 impl Sheet {
+    /// The name as the traits tell it.
+    pub fn name(&self) -> String {
+        self.sight.shown(&profiles::display_name(&self.facts)).text().unwrap_or_default().to_owned()
+    }
+
+    /// Whether there is anything by which people know him, seen or not.
+    pub fn is_named(&self) -> bool {
+        let tells = |one: &LinkedIdentifier| matches!(one.identifier.kind.as_str(), "email" | "phone");
+        !profiles::display_name(&self.facts).is_empty() || self.identifiers.iter().any(tells)
+    }
+
+    pub fn identifiers(&self) -> impl ExactSizeIterator<Item = ShownIdentifier<'_>> {
+        self.identifiers.iter().map(|linked| ShownIdentifier {
+            kind: &linked.identifier.kind,
+            value: linked.identifier.shown(self.sight),
+            linked_at: linked.linked_at,
+            rule: &linked.rule,
+            event_seq: linked.event_seq,
+        })
+    }
+
+    /// What was said of him, by name; what tells who he is bears a mask for who may not see it.
+    pub fn shown_traits(&self) -> impl Iterator<Item = (String, Value)> {
+        self.facts.traits().iter().filter_map(|(name, fact)| {
+            let value: Value = serde_json::from_str(fact.json()).ok()?;
+            let shown = self.sight.value(Field::Trait(name), &value, Hidden::Marked);
+            (!value.is_null()).then(|| (name.to_owned(), shown))
+        })
+    }
+
+    pub fn consents(&self) -> &Consents {
+        self.facts.consents()
+    }
+
+    pub fn figures(&self) -> Figures {
+        self.facts.figures()
+    }
+
+    pub fn sales(&self, currency: Currency) -> Sales {
+        self.facts.sales(currency)
+    }
+
+    /// How many orders are known of him, also those that are not listed.
+    pub fn count_orders(&self) -> usize {
+        self.facts.orders().iter().count()
+    }
+
+    /// The stage that holds now, with its reason.
+    pub fn verdict(&self, now: Timestamp) -> StageVerdict {
+        lifecycle::stage(&self.facts, now)
+    }
+
     /// The numbers of all his profiles: what his timeline and orders are read by.
     pub fn numbers(&self) -> Vec<i64> {
         numbers_of(&self.profile, &self.standing)
@@ -67,8 +131,8 @@ pub fn numbers_of_person(tx: &mut Tx<'_>, workspace: WorkspaceId, root: &Profile
     Ok(state.map_or_else(|| vec![root.number], |state| numbers_of(root, &state.standing)))
 }
 
-/// Reads the sheet of a person's root profile.
-pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile) -> Result<Sheet, DbError> {
+/// Reads the sheet of a person's root profile for somebody of this sight.
+pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile, sight: Sight) -> Result<Sheet, DbError> {
     let state = store::states_of(tx, workspace, &[root.number])?.pop();
     let (facts, standing) = state.map_or_else(Default::default, |state| (state.facts, state.standing));
     let shop = workspaces::shop(tx, workspace)?;
@@ -83,6 +147,7 @@ pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile) -> Res
         segments,
         other_segments,
         profile: root,
+        sight,
         facts,
         standing,
         merges,

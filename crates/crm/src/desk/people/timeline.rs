@@ -15,11 +15,11 @@ use super::person::{name_of, person_id};
 use super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use crate::desk::{Category, event_title};
 use crate::kernel::texts::{day_of, format_day, format_time};
-use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit, decode_cursor, encode_cursor};
+use crate::kernel::{Access, App, Permission, Problem, RouteTable, Shown, Visit, decode_cursor, encode_cursor};
 use crate::stream::log::{self, LogRow};
 use crate::ui::{
     Button, Empty, Fact, Icon, NavItem, PageContext, PageHead, Tab, TimelineDay, TimelineItem, code_block, facts, page,
-    panel, tabs, timeline,
+    panel, shown, tabs, timeline,
 };
 use crate::workspaces::page_context;
 
@@ -180,7 +180,7 @@ fn days(context: &PageContext, id: ProfileId, rows: &[LogRow]) -> Markup {
 }
 
 fn item(context: &PageContext, id: ProfileId, row: &LogRow) -> TimelineItem {
-    let told = event_title(context, &row.record());
+    let told = event_title(context, &row.told(context.sight));
     let href = format!("/people/{id}/events/{}", row.seq);
     TimelineItem {
         icon: told.icon,
@@ -204,13 +204,13 @@ async fn more(
     Query(query): Query<TimelineQuery>,
 ) -> Result<Response, Problem> {
     let id = person_id(&id)?;
-    let workspace = visit.actor.workspace;
+    let (workspace, sight) = (visit.actor.workspace, visit.sight());
     let excerpt = Excerpt::of(&query)?;
     let (sheet, mut events) = app
         .db
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
-            let sheet = read_sheet(tx, workspace, root)?;
+            let sheet = read_sheet(tx, workspace, root, sight)?;
             let events = read_excerpt(tx, workspace, &sheet.numbers(), &excerpt)?;
             Ok::<_, Problem>((sheet, events))
         })
@@ -241,7 +241,7 @@ async fn one_event(
     headers: axum::http::HeaderMap,
 ) -> Result<Response, Problem> {
     let id = person_id(&id)?;
-    let workspace = visit.actor.workspace;
+    let (workspace, sight) = (visit.actor.workspace, visit.sight());
     let (sheet, row) = app
         .db
         .read(move |tx| {
@@ -249,7 +249,7 @@ async fn one_event(
             let numbers = numbers_of_person(tx, workspace, &root)?;
             let row = log::event_at(tx, workspace, seq)?.filter(|row| numbers.contains(&row.number));
             let row = row.ok_or_else(|| Problem::not_found("event"))?;
-            Ok::<_, Problem>((read_sheet(tx, workspace, root)?, row))
+            Ok::<_, Problem>((read_sheet(tx, workspace, root, sight)?, row))
         })
         .await?;
     if sheet.profile.id != id {
@@ -260,22 +260,28 @@ async fn one_event(
     if is_fragment {
         return Ok(raw(&context, &row).into_response());
     }
-    let told = event_title(&context, &row.record());
+    let told = event_title(&context, &row.told(context.sight));
     let head = PageHead::new(told.title).back(name_of(&context, &sheet), format!("/people/{id}"));
     let body = panel(&context.t("person-event-panel"), &Markup::default(), &raw(&context, &row));
     Ok(page(&context, &head, &body).into_response())
 }
 
 fn raw(context: &PageContext, row: &LogRow) -> Markup {
-    let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
-    let text = serde_json::to_string_pretty(&body).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&row.contents(context.sight)).unwrap_or_default();
     let mut about = vec![
         Fact::text(context.t("person-event-name"), &row.name),
         Fact::text(context.t("person-event-at"), &context.date_time(row.at)),
         Fact::text(context.t("person-event-received"), &context.date_time(row.received_at)),
     ];
-    if !row.message_id.is_empty() {
-        about.push(Fact::text(context.t("person-event-message-id"), &row.message_id));
+    if row.message_id(context.sight) != Shown::Nothing {
+        let id = shown(context, row.message_id(context.sight));
+        about.push(Fact::new(context.t("person-event-message-id"), id));
     }
-    html! { (facts(&about)) (code_block(context.language, &text)) }
+    html! {
+        div class="stack" {
+            @if context.sight.is_masked() { p class="note" { (context.t("person-event-masked-note")) } }
+            (facts(&about))
+            (code_block(context.language, &text))
+        }
+    }
 }

@@ -3,23 +3,57 @@
 use std::borrow::Cow;
 
 use engine::lifecycle::{Stage, StageReason};
-use maud::Markup;
+use maud::{Markup, html};
 use words::{Country, Timestamp};
 
 use crate::kernel::texts::format_date;
+use crate::kernel::{MASK, Shown};
 use crate::profiles::{Conflict, PersonRow};
-use crate::ui::{PageContext, Tone, avatar, badge, nameless_avatar};
+use crate::ui::{PageContext, Tone, avatar, badge, masked, nameless_avatar};
 
-/// His name, else his email address or phone number, else "Visitor #1,204".
+/// His name, else his email address or phone number, else "Visitor #1,204"; "Person #1,204" for who may not see it.
 pub fn person_name(context: &PageContext, row: &PersonRow, number: i64) -> String {
-    let known = [&row.name, &row.email, &row.phone].into_iter().find(|text| !text.is_empty());
-    known.cloned().unwrap_or_else(|| visitor_name(context, number))
+    match told_name(context, row) {
+        Shown::Text(name) => name.to_owned(),
+        Shown::Hidden => masked_name(context, number),
+        Shown::Nothing => visitor_name(context, number),
+    }
+}
+
+/// The same where a page can say why it is hidden.
+pub fn person_label(context: &PageContext, row: &PersonRow, number: i64) -> Markup {
+    let name = person_name(context, row, number);
+    match told_name(context, row) {
+        Shown::Hidden => masked(context, &name),
+        Shown::Text(_) | Shown::Nothing => html! { (name) },
+    }
+}
+
+fn told_name<'a>(context: &PageContext, row: &'a PersonRow) -> Shown<'a> {
+    let known = [row.name(context.sight), row.email(context.sight), row.phone(context.sight)];
+    known.into_iter().find(|shown| *shown != Shown::Nothing).unwrap_or(Shown::Nothing)
+}
+
+/// The picture of a person in a list.
+pub fn row_avatar(context: &PageContext, row: &PersonRow) -> Markup {
+    let text = |shown: Shown<'_>| shown.text().unwrap_or_default().to_owned();
+    person_avatar(&text(row.name(context.sight)), &text(row.email(context.sight)))
 }
 
 /// The initials of his name, or of his address before the `@`; a neutral figure for a visitor.
 pub fn person_avatar(name: &str, email: &str) -> Markup {
     let known = if name.is_empty() { email.split('@').next().unwrap_or_default() } else { name };
     if known.is_empty() { nameless_avatar() } else { avatar(known) }
+}
+
+/// Somebody who has a name that the reader may not see: his number tells him from others.
+pub fn masked_name(context: &PageContext, number: i64) -> String {
+    context.t_with("people-masked", &[("number", number.into())]).into_owned()
+}
+
+/// A value as JSON is the mask.
+pub fn is_mask(value: &serde_json::Value) -> bool {
+    value.as_str() == Some(MASK)
 }
 
 pub fn visitor_name(context: &PageContext, number: i64) -> String {

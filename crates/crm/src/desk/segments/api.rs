@@ -10,6 +10,7 @@ use engine::condition::Condition;
 use serde::Deserialize;
 use words::{ProfileId, SegmentId, Timestamp};
 
+use super::ask::Askable;
 use super::edit;
 use super::explain::explain_membership;
 use super::past::members_at;
@@ -18,11 +19,11 @@ use super::refusal::{ConditionProblem, Refusal};
 use super::wire::{ExplanationBody, PreviewBody, SegmentBody, SegmentChange, SegmentDraft, SegmentMembers, Standings};
 use crate::idempotency::{self, KeyHeader};
 use crate::kernel::{
-    Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, decode_cursor, encode_cursor, page_rows,
-    read_json,
+    Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, Sight, decode_cursor, encode_cursor,
+    page_rows, read_json,
 };
 use crate::profiles;
-use crate::segments::{self, Change};
+use crate::segments;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let (see, edit) = (Access::Program(Permission::SeeSegments), Access::Program(Permission::EditSegments));
@@ -43,14 +44,14 @@ pub(crate) async fn list_segments(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
 ) -> Result<Json<Page<SegmentBody>>, Refusal> {
-    let (workspace, now) = (actor.workspace, app.now());
+    let (workspace, now, sight) = (actor.workspace, app.now(), Sight::of(&actor));
     edit::catch_up(&app, workspace).await?;
     let data = app
         .db
         .read(move |tx| {
             let definitions = segments::store::definitions(tx, workspace)?;
             let standings = Standings::read(tx, workspace, now)?;
-            Ok::<_, db::DbError>(definitions.iter().map(|one| standings.body(one)).collect())
+            Ok::<_, db::DbError>(definitions.iter().map(|one| standings.body(one, sight)).collect())
         })
         .await?;
     Ok(Json(Page { data, next: None }))
@@ -71,7 +72,7 @@ pub(crate) async fn create_segment(
     let make = async {
         let made: Result<Response, Refusal> = async {
             let draft: SegmentDraft = read_json(&body)?;
-            let condition = Condition::parse(&draft.condition)?;
+            let condition = Askable::of(Condition::parse(&draft.condition)?, Sight::of(&actor))?;
             let made = edit::create(&app, &actor, draft.name, condition).await?;
             Ok((StatusCode::CREATED, Json(one(&app, &actor, made.id).await?)).into_response())
         }
@@ -109,9 +110,12 @@ pub(crate) async fn change_segment(
 ) -> Result<Json<SegmentBody>, Refusal> {
     let id = segment_id(&id)?;
     let wanted: SegmentChange = read_json(&body)?;
-    let condition = wanted.condition.as_ref().map(Condition::parse).transpose()?;
-    let change = Change { name: wanted.name, condition, expected_version: wanted.version };
-    edit::change(&app, &actor, id, change).await?;
+    let condition = match &wanted.condition {
+        Some(condition) => Some(Askable::of(Condition::parse(condition)?, Sight::of(&actor))?),
+        None => None,
+    };
+    let wanted = edit::Wanted { name: wanted.name, condition, expected_version: wanted.version };
+    edit::change(&app, &actor, id, wanted).await?;
     Ok(Json(one(&app, &actor, id).await?))
 }
 
@@ -169,8 +173,10 @@ pub(crate) async fn preview_segment(
     body: Bytes,
 ) -> Result<Json<PreviewBody>, Refusal> {
     let draft: super::wire::ConditionDraft = read_json(&body)?;
-    let found = preview(&app, actor.workspace, Condition::parse(&draft.condition)?).await?;
-    Ok(Json(PreviewBody::of(&found)))
+    let sight = Sight::of(&actor);
+    let condition = Askable::of(Condition::parse(&draft.condition)?, sight)?;
+    let found = preview(&app, actor.workspace, condition).await?;
+    Ok(Json(PreviewBody::of(&found, sight)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,7 +206,7 @@ pub(crate) async fn explain_segment(
         })
         .await?
         .ok_or_else(|| Problem::not_found("profile"))?;
-    let explained = explain_membership(&app, workspace, root.number, id).await?;
+    let explained = explain_membership(&app, workspace, root.number, id, Sight::of(&actor)).await?;
     Ok(Json(ExplanationBody::of(root.id, &explained)))
 }
 
@@ -209,10 +215,10 @@ fn segment_id(text: &str) -> Result<SegmentId, Problem> {
 }
 
 async fn one(app: &App, actor: &Actor, id: SegmentId) -> Result<SegmentBody, Problem> {
-    let (workspace, now) = (actor.workspace, app.now());
+    let (workspace, now, sight) = (actor.workspace, app.now(), Sight::of(actor));
     let found = app.db.read(move |tx| {
         let Some(definition) = segments::store::definition(tx, workspace, id)? else { return Ok(None) };
-        Ok::<_, db::DbError>(Some(Standings::read(tx, workspace, now)?.body(&definition)))
+        Ok::<_, db::DbError>(Some(Standings::read(tx, workspace, now)?.body(&definition, sight)))
     });
     found.await?.ok_or_else(|| Problem::not_found("segment"))
 }

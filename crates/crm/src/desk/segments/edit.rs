@@ -1,9 +1,9 @@
 //! Making, changing, deleting and restoring a segment on behalf of somebody: with its audit entry and its news.
 
 use db::{DbError, Tx};
-use engine::condition::Condition;
 use words::SegmentId;
 
+use super::ask::Askable;
 use crate::kernel::{Actor, App, Changed};
 use crate::segments::{self, Change, DefineError, DefinedAt, Definition};
 use crate::stream;
@@ -13,14 +13,27 @@ pub(super) async fn create(
     app: &App,
     actor: &Actor,
     name: String,
-    condition: Condition,
+    condition: Askable,
 ) -> Result<Definition, DefineError> {
     let (workspace, at) = (actor.workspace, DefinedAt { now: app.now(), id_bytes: app.id_bytes() });
+    let condition = condition.into_condition();
     run(app, actor, "segment_created", move |tx| segments::create_segment(tx, workspace, &name, condition, at)).await
 }
 
-pub(super) async fn change(app: &App, actor: &Actor, id: SegmentId, change: Change) -> Result<Definition, DefineError> {
+/// What a change sets; what is missing stays.
+pub(super) struct Wanted {
+    pub name: Option<String>,
+    pub condition: Option<Askable>,
+    pub expected_version: Option<i64>,
+}
+
+pub(super) async fn change(app: &App, actor: &Actor, id: SegmentId, wanted: Wanted) -> Result<Definition, DefineError> {
     let (workspace, now) = (actor.workspace, app.now());
+    let change = Change {
+        name: wanted.name,
+        condition: wanted.condition.map(Askable::into_condition),
+        expected_version: wanted.expected_version,
+    };
     run(app, actor, "segment_changed", move |tx| segments::change_segment(tx, workspace, id, change, now)).await
 }
 

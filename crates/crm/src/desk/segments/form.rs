@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use words::SegmentId;
 
+use super::ask::{Askable, is_open};
 use super::builder::{catalogue, field, pretty};
 use super::edit;
 use super::preview::{Preview, preview};
@@ -18,8 +19,8 @@ use super::preview_part::preview_part;
 use super::refusal::Refusal;
 use super::words::SegmentNames;
 use crate::desk::segment_label;
-use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
-use crate::segments::{self, Change};
+use crate::kernel::{Access, App, Permission, Problem, RouteTable, Sight, Visit};
+use crate::segments;
 use crate::ui::{Button, Field, NavItem, PageContext, PageHead, Tone, alert, page};
 use crate::workspaces::page_context;
 
@@ -43,6 +44,11 @@ struct Draft {
 }
 
 impl Draft {
+    /// What is to be counted or kept, as far as its author may ask it.
+    fn asked(&self, sight: Sight) -> Result<Askable, Refusal> {
+        Ok(Askable::of(self.parsed()?, sight)?)
+    }
+
     /// An empty text means everybody.
     fn parsed(&self) -> Result<Condition, Refusal> {
         if self.condition.trim().is_empty() {
@@ -73,6 +79,7 @@ async fn new(
     let screen = Screen::read(&app, &visit, None).await?;
     let mut draft = Draft { condition: beginning.condition, ..Draft::default() };
     if let Some(copied) = beginning.from.and_then(|id| screen.definitions.iter().find(|one| one.id == id)) {
+        screen.check_open(copied)?;
         let name = segment_label(&screen.context, &copied.name, copied.ready_made.as_deref());
         draft.name = screen.context.t_with("segment-copy-of", &[("name", name.into())]).into_owned();
         draft.condition = pretty(&copied.condition.print());
@@ -89,7 +96,7 @@ async fn create(
     if draft.action == "preview" {
         return screen.with_preview(&app, &visit, &draft).await;
     }
-    let made = match draft.parsed() {
+    let made = match draft.asked(visit.sight()) {
         Ok(condition) => edit::create(&app, &visit.actor, draft.name.clone(), condition).await.map_err(Refusal::from),
         Err(refusal) => Err(refusal),
     };
@@ -105,7 +112,7 @@ async fn open(
     Path(id): Path<SegmentId>,
 ) -> Result<Markup, Problem> {
     let screen = Screen::read(&app, &visit, Some(id)).await?;
-    let draft = screen.stored().ok_or_else(|| Problem::not_found("segment"))?;
+    let draft = screen.stored()?;
     Ok(screen.page(&draft, None, None))
 }
 
@@ -116,16 +123,16 @@ async fn save(
     Form(draft): Form<Draft>,
 ) -> Result<Response, Problem> {
     let screen = Screen::read(&app, &visit, Some(id)).await?;
-    let stored = screen.stored().ok_or_else(|| Problem::not_found("segment"))?;
+    let stored = screen.stored()?;
     if draft.action == "preview" {
         return screen.with_preview(&app, &visit, &draft).await;
     }
-    let saved = match draft.parsed() {
+    let saved = match draft.asked(visit.sight()) {
         Ok(condition) => {
             // A ready-made segment keeps its translated name until somebody gives it another.
             let name = (draft.name.trim() != stored.name).then(|| draft.name.clone());
-            let change = Change { name, condition: Some(condition), expected_version: Some(draft.version) };
-            edit::change(&app, &visit.actor, id, change).await.map_err(Refusal::from)
+            let wanted = edit::Wanted { name, condition: Some(condition), expected_version: Some(draft.version) };
+            edit::change(&app, &visit.actor, id, wanted).await.map_err(Refusal::from)
         }
         Err(refusal) => Err(refusal),
     };
@@ -155,9 +162,19 @@ impl Screen {
         Ok(Self { context, definitions, names, id })
     }
 
-    fn stored(&self) -> Option<Draft> {
-        let stored = self.definitions.iter().find(|one| Some(one.id) == self.id)?;
-        Some(Draft {
+    /// Who may not see what a segment asks cannot change it, and cannot make a copy of it.
+    fn check_open(&self, definition: &segments::Definition) -> Result<(), Problem> {
+        match is_open(&definition.condition, self.context.sight) {
+            true => Ok(()),
+            false => Err(Problem::forbidden("this segment asks who people are, which your role does not see")),
+        }
+    }
+
+    fn stored(&self) -> Result<Draft, Problem> {
+        let stored = self.definitions.iter().find(|one| Some(one.id) == self.id);
+        let stored = stored.ok_or_else(|| Problem::not_found("segment"))?;
+        self.check_open(stored)?;
+        Ok(Draft {
             name: segment_label(&self.context, &stored.name, stored.ready_made.as_deref()),
             condition: pretty(&stored.condition.print()),
             version: stored.version,
@@ -176,7 +193,7 @@ impl Screen {
 
     /// For readers without scripts.
     async fn with_preview(&self, app: &App, visit: &Visit, draft: &Draft) -> Result<Response, Problem> {
-        let found = match draft.parsed() {
+        let found = match draft.asked(visit.sight()) {
             Ok(condition) => preview(app, visit.actor.workspace, condition).await.map_err(Refusal::from),
             Err(refusal) => Err(refusal),
         };
@@ -211,7 +228,7 @@ impl Screen {
     }
 
     fn back_label(&self) -> String {
-        self.stored().map_or_else(|| self.context.t("segments-title").into_owned(), |stored| stored.name)
+        self.stored().map_or_else(|_| self.context.t("segments-title").into_owned(), |stored| stored.name)
     }
 
     /// What is wrong with neither field.
@@ -238,10 +255,12 @@ impl Screen {
     }
 
     fn condition_field(&self, draft: &Draft, refusal: Option<&Refusal>) -> Markup {
-        let error = refusal.filter(|refusal| matches!(refusal, Refusal::Condition { .. })).map(|refusal| {
-            let sentence = refusal.sentence(&self.context);
-            if refusal.path().is_empty() { sentence } else { format!("{} — {sentence}", refusal.path()) }
-        });
+        let error = refusal
+            .filter(|refusal| matches!(refusal, Refusal::Condition { .. } | Refusal::Hidden { .. }))
+            .map(|refusal| {
+                let sentence = refusal.sentence(&self.context);
+                if refusal.path().is_empty() { sentence } else { format!("{} — {sentence}", refusal.path()) }
+            });
         let parsed = draft.parsed().ok();
         let catalogue = catalogue(&self.context, parsed.as_ref(), &self.names);
         field(&self.context, "condition", &draft.condition, error, &catalogue)

@@ -2,9 +2,9 @@
 
 use maud::html;
 
-use crate::desk::people::{person_avatar, person_name};
+use crate::desk::people::{person_label, row_avatar};
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, badge, time_ago};
+use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, badge, shown, time_ago};
 use words::{Currency, Money, Timestamp};
 
 /// One page of members; `pager` leads on.
@@ -48,7 +48,7 @@ pub(super) fn members_then_table(context: &PageContext, members: &[MemberThen], 
 
 fn row_then(context: &PageContext, member: &MemberThen) -> Row {
     let person = &member.person;
-    let name = person_name(context, &person.row, person.number);
+    let name = person_label(context, &person.row, person.number);
     let today = match member.member_since {
         Some(since) => html! {
             (badge(Tone::Good, &context.t("as-of-still"))) " "
@@ -58,26 +58,21 @@ fn row_then(context: &PageContext, member: &MemberThen) -> Row {
     };
     let is_merged = member.number != person.number;
     let today = html! { (today) @if is_merged { " " (badge(Tone::Neutral, &context.t("as-of-merged"))) } };
-    let email = if person.row.email.is_empty() { "—" } else { &person.row.email };
     Row::new(vec![
-        html! { (person_avatar(&person.row.name, &person.row.email)) span { (name) } },
-        html! { (email) },
+        html! { (row_avatar(context, &person.row)) span { (name) } },
+        shown(context, person.row.email(context.sight)),
         today,
     ])
     .link(format!("/people/{}", person.id))
 }
 
 fn row(context: &PageContext, currency: Currency, person: &ListedPerson) -> Row {
-    let name = person_name(context, &person.row, person.number);
+    let name = person_label(context, &person.row, person.number);
     let row = &person.row;
     let dash = || html! { span class="nothing" { "—" } };
     Row::new(vec![
-        html! { (person_avatar(&person.row.name, &person.row.email)) span { (name) } },
-        if row.email.is_empty() {
-            dash()
-        } else {
-            html! { (row.email) }
-        },
+        html! { (row_avatar(context, row)) span { (name) } },
+        shown(context, row.email(context.sight)),
         if row.stage.is_empty() {
             dash()
         } else {

@@ -6,6 +6,7 @@
 
 pub(crate) mod api;
 mod as_of;
+mod ask;
 mod builder;
 mod edit;
 mod explain;
@@ -26,6 +27,7 @@ mod suggest;
 mod wire;
 mod words;
 
+pub use ask::{Askable, HiddenField};
 pub use builder::builder;
 pub use explain::{ExplainError, Explained, explain_membership};
 pub use past::{MembersPage, PastError, members_at};

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use words::{Timestamp, WorkspaceId};
 
+use super::ask::Askable;
 use crate::kernel::{App, corrupt};
 use crate::profiles::store::ListedPerson;
 use crate::stream::log::StoredBody;
@@ -61,9 +62,10 @@ impl Question {
         tx: &mut Tx<'_>,
         workspace: WorkspaceId,
         plan: &Plan,
-        condition: &Condition,
+        asked: &Askable,
         now: Timestamp,
     ) -> Result<Self, PreviewError> {
+        let condition = asked.condition();
         let compiled = plan.compile_condition(None, condition)?;
         let mut tallies = HashMap::new();
         if compiled.needs_events() {
@@ -101,7 +103,7 @@ impl Question {
 }
 
 /// Decides a condition for everybody at this moment; nothing is stored.
-pub async fn preview(app: &App, workspace: WorkspaceId, condition: Condition) -> Result<Preview, PreviewError> {
+pub async fn preview(app: &App, workspace: WorkspaceId, condition: Askable) -> Result<Preview, PreviewError> {
     let (plans, now) = (app.stream.plans().clone(), app.now());
     let mut preview = app
         .db

@@ -9,11 +9,12 @@ use engine::condition::Condition;
 use maud::{Markup, html};
 use serde_json::json;
 
+use super::ask::Askable;
 use super::list::share;
 use super::preview::{Preview, preview};
 use super::refusal::Refusal;
 use super::wire::ConditionDraft;
-use crate::desk::people::{person_avatar, person_name};
+use crate::desk::people::{person_label, person_name, row_avatar};
 use crate::kernel::{Access, App, Permission, RouteTable, Visit};
 use crate::ui::PageContext;
 use crate::workspaces::page_context;
@@ -34,7 +35,7 @@ async fn show(
     let context = page_context(&visit, None);
     match found(&app, &visit, &draft).await {
         Ok(found) => Ok(preview_part(&context, &found).into_response()),
-        Err(refusal @ Refusal::Condition { .. }) => {
+        Err(refusal @ (Refusal::Condition { .. } | Refusal::Hidden { .. })) => {
             let body = json!({"sentence": refusal.sentence(&context), "path": refusal.path()});
             Ok((StatusCode::BAD_REQUEST, Json(body)).into_response())
         }
@@ -43,7 +44,7 @@ async fn show(
 }
 
 async fn found(app: &App, visit: &Visit, draft: &ConditionDraft) -> Result<Preview, Refusal> {
-    Ok(preview(app, visit.actor.workspace, Condition::parse(&draft.condition)?).await?)
+    Ok(preview(app, visit.actor.workspace, Askable::of(Condition::parse(&draft.condition)?, visit.sight())?).await?)
 }
 
 /// Count, share and some of the people.
@@ -60,13 +61,12 @@ pub(super) fn preview_part(context: &PageContext, found: &Preview) -> Markup {
             ul class="builder-sample" {
                 @for person in found.sample.iter().take(SHOWN) {
                     @let name = person_name(context, &person.row, person.number);
+                    @let email = person.row.email(context.sight).text().filter(|email| **email != name);
                     li {
                         a href={ "/people/" (person.id) } target="_blank" {
-                            (person_avatar(&person.row.name, &person.row.email))
-                            span class="builder-sample-name" { (name) }
-                            @if !person.row.email.is_empty() && person.row.email != name {
-                                span class="builder-sample-note" { (person.row.email) }
-                            }
+                            (row_avatar(context, &person.row))
+                            span class="builder-sample-name" { (person_label(context, &person.row, person.number)) }
+                            @if let Some(email) = email { span class="builder-sample-note" { (email) } }
                         }
                     }
                 }

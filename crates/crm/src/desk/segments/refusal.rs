@@ -7,6 +7,7 @@ use engine::{ConditionError, PlanError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::ask::HiddenField;
 use super::explain::ExplainError;
 use super::past::PastError;
 use super::preview::PreviewError;
@@ -18,7 +19,16 @@ use crate::ui::PageContext;
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Problem(Problem),
-    Condition { code: &'static str, detail: String, path: String },
+    Condition {
+        code: &'static str,
+        detail: String,
+        path: String,
+    },
+    /// The condition compares what its sender may not see.
+    Hidden {
+        detail: String,
+        path: String,
+    },
 }
 
 /// The body of a refused condition.
@@ -43,6 +53,7 @@ impl Refusal {
                 }
                 _ => problem.detail.clone(),
             },
+            Refusal::Hidden { .. } => context.t("segment-problem-contact-hidden").into_owned(),
             Refusal::Condition { code, .. } => {
                 context.t(&format!("segment-problem-{}", code.replace('_', "-"))).into_owned()
             }
@@ -52,7 +63,7 @@ impl Refusal {
     pub(super) fn path(&self) -> &str {
         match self {
             Refusal::Problem(_) => "",
-            Refusal::Condition { path, .. } => path,
+            Refusal::Condition { path, .. } | Refusal::Hidden { path, .. } => path,
         }
     }
 }
@@ -64,6 +75,10 @@ impl IntoResponse for Refusal {
             Refusal::Condition { code, detail, path } => {
                 let body = ConditionProblem { code: code.to_owned(), detail, path };
                 (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
+            Refusal::Hidden { detail, path } => {
+                let body = ConditionProblem { code: "contact_hidden".to_owned(), detail, path };
+                (StatusCode::FORBIDDEN, Json(body)).into_response()
             }
         }
     }
@@ -78,6 +93,12 @@ impl From<Problem> for Refusal {
 impl From<db::DbError> for Refusal {
     fn from(error: db::DbError) -> Self {
         Refusal::Problem(error.into())
+    }
+}
+
+impl From<HiddenField> for Refusal {
+    fn from(hidden: HiddenField) -> Self {
+        Refusal::Hidden { detail: hidden.to_string(), path: hidden.path }
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use words::{SegmentId, Timestamp};
 
 use super::as_of;
+use super::ask::is_open;
 use super::edit;
 use super::figures::Movements;
 use super::list::{Notice, ON_NEWS, share, status};
@@ -110,17 +111,18 @@ fn head(context: &PageContext, visit: &Visit, definition: &Definition) -> PageHe
     if !visit.actor.may(Permission::EditSegments) {
         return head;
     }
+    let delete =
+        MenuItem::post(context.t("segment-delete"), format!("/segments/{id}/delete")).icon(Icon::Trash2).danger();
+    let button = Button::secondary(context.t("more-actions")).icon_only(Icon::Ellipsis);
+    if !is_open(&definition.condition, context.sight) {
+        return head.actions(html! { (Menu::new("segment-menu", button).group(None, &[delete])) });
+    }
     let change = Button::primary(context.t("segment-edit"))
         .icon(Icon::Pencil)
         .link(format!("/segments/{id}/edit"))
         .attribute("data-shortcut", "e");
-    let more = Menu::new("segment-menu", Button::secondary(context.t("more-actions")).icon_only(Icon::Ellipsis)).group(
-        None,
-        &[
-            MenuItem::link(context.t("segment-duplicate"), format!("/segments/new?from={id}")).icon(Icon::Copy),
-            MenuItem::post(context.t("segment-delete"), format!("/segments/{id}/delete")).icon(Icon::Trash2).danger(),
-        ],
-    );
+    let copy = MenuItem::link(context.t("segment-duplicate"), format!("/segments/new?from={id}")).icon(Icon::Copy);
+    let more = Menu::new("segment-menu", button).group(None, &[copy, delete]);
     head.actions(html! { (change) (more) })
 }
 

@@ -10,16 +10,19 @@ use super::labels::{known_word, metric_label, property_label, trait_label};
 use super::words::SegmentNames;
 use crate::desk::event_label;
 use crate::kernel::texts::format_decimal;
+use crate::kernel::{Field, MASK};
 use crate::ui::PageContext;
 
 /// A sentence of plain and of stressed pieces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line(Vec<(String, Stress)>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Stress {
     Plain,
     Strong,
+    /// Hidden, with the reason.
+    Masked(String),
 }
 
 impl Line {
@@ -30,6 +33,16 @@ impl Line {
 
     fn strongly(mut self, text: impl Into<String>) -> Self {
         self.0.push((text.into(), Stress::Strong));
+        self
+    }
+
+    /// A value, stressed where it is shown.
+    fn valued(mut self, context: &PageContext, text: String) -> Self {
+        let stress = match text.as_str() {
+            MASK => Stress::Masked(context.t("masked-for-your-role").into_owned()),
+            _ => Stress::Strong,
+        };
+        self.0.push((text, stress));
         self
     }
 
@@ -48,7 +61,11 @@ impl Render for Line {
         html! {
             @for (index, (text, stress)) in self.0.iter().enumerate() {
                 @if index > 0 && text != "," { " " }
-                @match stress { Stress::Strong => { strong { (text) } } Stress::Plain => { (text) } }
+                @match stress {
+                    Stress::Strong => strong { (text) },
+                    Stress::Plain => (text),
+                    Stress::Masked(reason) => span class="masked" title=(reason) { (text) },
+                }
             }
         }
     }
@@ -104,7 +121,13 @@ impl Speaker<'_> {
     pub fn trait_line(&self, name: &str, op: &str, value: Option<&Value>) -> Line {
         let subject = Line::default().plainly(trait_label(self.context, name));
         let kind = kind_of_value(op, value);
-        self.test(subject, kind, op, value.map(|value| self.value_of(name, kind, value)))
+        let is_open = self.names.sight().may_ask(Field::Trait(name), op, value);
+        self.test(subject, kind, op, value.map(|value| self.open(is_open, || self.value_of(name, kind, value))))
+    }
+
+    /// The words of a value, or the mask.
+    fn open(&self, is_open: bool, words: impl FnOnce() -> String) -> String {
+        if is_open { words() } else { MASK.to_owned() }
     }
 
     pub fn metric_line(&self, metric: Metric, op: &str, value: Option<&Value>) -> Line {
@@ -151,12 +174,17 @@ impl Speaker<'_> {
                 line.plainly("·")
                     .plainly(self.context.t_with("segment-words-sum", &of).into_owned())
                     .plainly(self.t(&format!("segment-sign-{}", event.op)))
-                    .strongly(number_text(self.context, event.value))
+                    .valued(
+                        self.context,
+                        self.open(self.names.sight().may_sum(event.event, property), || {
+                            number_text(self.context, event.value)
+                        }),
+                    )
             }
         };
         for (index, filter) in event.filters.iter().enumerate() {
             let joint = if index == 0 { "segment-words-where" } else { "segment-words-and" };
-            line = line.plainly(self.t(joint)).followed_by(self.property_line(filter));
+            line = line.plainly(self.t(joint)).followed_by(self.property_line(event.event, filter));
         }
         match event.within {
             None => line,
@@ -164,10 +192,13 @@ impl Speaker<'_> {
         }
     }
 
-    fn property_line(&self, filter: &FilterText) -> Line {
+    fn property_line(&self, event: &str, filter: &FilterText) -> Line {
         let subject = Line::default().plainly(property_label(self.context, &filter.property));
         let kind = kind_of_value(filter.op, filter.value.as_ref());
-        let value = filter.value.as_ref().map(|value| self.value_of(&filter.property, kind, value));
+        let field = Field::Property { event, path: &filter.property };
+        let is_open = self.names.sight().may_ask(field, filter.op, filter.value.as_ref());
+        let words = |value| self.open(is_open, || self.value_of(&filter.property, kind, value));
+        let value = filter.value.as_ref().map(words);
         self.test(subject, kind, filter.op, value)
     }
 
@@ -186,12 +217,12 @@ impl Speaker<'_> {
                 format!("segment-sign-{op}")
             }
             (MetricKind::Time, "lt" | "lte" | "gt" | "gte") => format!("segment-op-time-{op}"),
-            (_, "within_last") => return subject.strongly(value.unwrap_or_default()),
+            (_, "within_last") => return subject.valued(self.context, value.unwrap_or_default()),
             _ => format!("segment-op-{}", op.replace('_', "-")),
         };
         let line = subject.plainly(self.t(&key));
         match value {
-            Some(value) => line.strongly(value),
+            Some(value) => line.valued(self.context, value),
             None => line,
         }
     }
@@ -251,6 +282,9 @@ fn kind_of_value(op: &str, value: Option<&Value>) -> MetricKind {
 }
 
 pub(super) fn number_text(context: &PageContext, value: &Value) -> String {
+    if value.as_str() == Some(MASK) {
+        return MASK.to_owned();
+    }
     let number = value.as_f64().unwrap_or(0.0);
     let decimals = if number.fract() == 0.0 { 0 } else { 2 };
     format_decimal(number, decimals, context.language)

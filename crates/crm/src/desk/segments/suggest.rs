@@ -12,7 +12,7 @@ use words::Timestamp;
 
 use super::labels::{property_label, trait_label};
 use crate::desk::event_label;
-use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
+use crate::kernel::{Access, App, Field, Hidden, MASK, Permission, Problem, RouteTable, Visit};
 use crate::profiles::SortBy;
 use crate::ui::PageContext;
 use crate::workspaces::page_context;
@@ -78,7 +78,7 @@ async fn suggest(
 }
 
 async fn names(app: &App, visit: &Visit, context: &PageContext) -> Result<Suggestions, Problem> {
-    let workspace = visit.actor.workspace;
+    let (workspace, sight) = (visit.actor.workspace, visit.sight());
     let (events, sample) = app
         .db
         .read(move |tx| {
@@ -88,7 +88,8 @@ async fn names(app: &App, visit: &Visit, context: &PageContext) -> Result<Sugges
             let mut sample = Sample::default();
             for state in profiles::store::states_of(tx, workspace, &numbers)? {
                 for (name, fact) in state.facts.traits().iter() {
-                    sample.see(name, &serde_json::from_str(fact.json()).unwrap_or(Value::Null), 0);
+                    let value = serde_json::from_str(fact.json()).unwrap_or(Value::Null);
+                    sample.see(name, &sight.value(Field::Trait(name), &value, Hidden::LeftOut), 0);
                 }
             }
             Ok::<_, db::DbError>((events, sample))
@@ -100,9 +101,10 @@ async fn names(app: &App, visit: &Visit, context: &PageContext) -> Result<Sugges
 
 async fn properties(app: &App, visit: &Visit, context: &PageContext, event: String) -> Result<Suggestions, Problem> {
     let workspace = visit.actor.workspace;
-    let rows = app.db.read(move |tx| stream::log::newest_named(tx, workspace, &event, EVENTS)).await?;
+    let (name, sight) = (event.clone(), visit.sight());
+    let rows = app.db.read(move |tx| stream::log::newest_named(tx, workspace, &name, EVENTS)).await?;
     let mut sample = Sample::default();
-    for record in rows.iter().map(stream::log::LogRow::record) {
+    for record in rows.iter().map(|row| row.told(sight)) {
         for (name, value) in record.properties.as_object().into_iter().flatten() {
             sample.see(name, value, 0);
         }
@@ -110,6 +112,7 @@ async fn properties(app: &App, visit: &Visit, context: &PageContext, event: Stri
             sample.see("context.page", page, 1);
         }
     }
+    sample.0.retain(|path, _| sight.may_choose(Field::Property { event: &event, path }));
     let properties = sample.seen(|name| property_label(context, name));
     Ok(Suggestions { properties, ..Suggestions::default() })
 }
@@ -130,6 +133,8 @@ impl Sample {
                 items.iter().filter(|item| !item.is_object()).for_each(|item| self.see(name, item, MAX_DEPTH));
             }
             Value::Object(_) | Value::Null => {}
+            // A path of which a part is hidden can be asked for by nobody who sees it so.
+            Value::String(text) if text.contains(MASK) => {}
             value => {
                 if self.0.len() >= MAX_NAMES && !self.0.contains_key(name) {
                     return;

@@ -8,8 +8,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use words::{ProfileId, SegmentId, Timestamp, WorkspaceId};
 
+use super::ask::printed;
 use super::explain::Explained;
 use super::preview::Preview;
+use crate::kernel::{Shown, Sight};
 use crate::profiles;
 use crate::segments::{self, Definition, Status};
 
@@ -121,12 +123,12 @@ impl Standings {
         (definition.built_through.unsigned_abs(), self.highest_number.unsigned_abs())
     }
 
-    pub fn body(&self, definition: &Definition) -> SegmentBody {
+    pub fn body(&self, definition: &Definition, sight: Sight) -> SegmentBody {
         SegmentBody {
             id: definition.id,
             name: definition.name.clone(),
             ready_made: definition.ready_made.clone(),
-            condition: definition.condition.print(),
+            condition: printed(&definition.condition, sight),
             count: self.count(definition),
             status: definition.status(),
             progress: self.progress(definition),
@@ -152,16 +154,23 @@ pub(crate) struct PreviewBody {
 pub(crate) struct SampledPerson {
     #[schema(value_type = String)]
     id: ProfileId,
-    name: String,
-    email: String,
+    /// Null for a key that may not read people.
+    name: Option<String>,
+    /// Null for a key that may not read people.
+    email: Option<String>,
 }
 
 impl PreviewBody {
-    pub fn of(preview: &Preview) -> Self {
+    pub fn of(preview: &Preview, sight: Sight) -> Self {
+        let told = |shown: Shown<'_>| match shown {
+            Shown::Text(text) => Some(text.to_owned()),
+            Shown::Nothing if !sight.is_masked() => Some(String::new()),
+            Shown::Nothing | Shown::Hidden => None,
+        };
         let sample = preview.sample.iter().map(|person| SampledPerson {
             id: person.id,
-            name: person.row.name.clone(),
-            email: person.row.email.clone(),
+            name: told(person.row.name(sight)),
+            email: told(person.row.email(sight)),
         });
         Self { count: preview.count, people: preview.people, sample: sample.collect(), took_ms: preview.took_ms }
     }

@@ -10,13 +10,15 @@ use serde_json::{Value, json};
 
 use super::speaker::Speaker;
 use crate::desk::segment_label;
+use crate::kernel::Sight;
 use crate::segments;
 use crate::ui::PageContext;
 
-/// What words need beside the condition: how segments are called, and in what the shop counts.
+/// What words need beside the condition: how segments are called, who reads, and in what the shop counts.
 #[derive(Clone, Debug)]
 pub struct SegmentNames {
     names: HashMap<SegmentId, String>,
+    sight: Sight,
     currency: Option<Currency>,
 }
 
@@ -32,11 +34,16 @@ impl SegmentNames {
 
     pub fn of(context: &PageContext, definitions: &[segments::Definition], currency: Currency) -> Self {
         let named = |one: &segments::Definition| (one.id, segment_label(context, &one.name, one.ready_made.as_deref()));
-        Self { names: definitions.iter().map(named).collect(), currency: Some(currency) }
+        Self { names: definitions.iter().map(named).collect(), sight: context.sight, currency: Some(currency) }
     }
 
     pub(super) fn name(&self, id: SegmentId) -> Option<String> {
         self.names.get(&id).cloned()
+    }
+
+    /// How much of who people are the reader of the words sees.
+    pub(super) fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// In what the shop counts.
@@ -115,7 +122,7 @@ mod tests {
 
     fn said(language: Language, condition: &Value) -> String {
         let context = PageContext::new(language, Timestamp::UNIX_EPOCH);
-        let names = SegmentNames { names: HashMap::new(), currency: "EUR".parse().ok() };
+        let names = SegmentNames { names: HashMap::new(), sight: Sight::Whole, currency: "EUR".parse().ok() };
         let condition = Condition::parse(condition).unwrap();
         condition_in_a_line(&context, &condition, &names).replace(['\u{a0}', '\u{202f}'], " ")
     }

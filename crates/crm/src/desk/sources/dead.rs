@@ -10,7 +10,7 @@ use words::WorkspaceId;
 use crate::intake::Source;
 use crate::kernel::{App, Permission, Problem, Visit};
 use crate::stream::{DeadLetter, StreamError, count_dead_letters, dead_letters, retry_dead_letters};
-use crate::ui::{Button, Column, Icon, PageContext, Row, Table, Tone, alert, panel, time_ago};
+use crate::ui::{Button, Column, Icon, PageContext, Row, Table, Tone, alert, panel, shown, time_ago};
 use crate::workspaces::{AuditEntry, AuditMoment, record_audit};
 
 /// Letters that are listed.
@@ -55,7 +55,7 @@ fn row(context: &PageContext, sources: &[&Source], letter: &DeadLetter) -> Row {
         time_ago(context, letter.at),
         html! { (source.map_or("—", |source| source.name.as_str())) },
         html! { (letter.name) },
-        html! { code { (letter.reason) } },
+        html! { code { (shown(context, letter.reason(context.sight))) } },
     ])
 }
 

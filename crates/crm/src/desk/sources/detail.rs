@@ -14,7 +14,7 @@ use crate::intake::{Reject, Source, SourceKind, store};
 use crate::kernel::{App, Permission, Problem, Shop, Visit};
 use crate::ui::{
     Button, Fact, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, badge, code_block, facts, live_region,
-    page, panel, sparkline, time_ago,
+    page, panel, shown, sparkline, time_ago,
 };
 use crate::workspaces::page_context;
 
@@ -177,8 +177,13 @@ fn reject_item(context: &PageContext, visit: &Visit, source: &Source, reject: &R
             (badge(Tone::Warning, &reason_of(context, &reject.code)))
             span class="reject-time" { (time_ago(context, reject.at)) }
         }
-        code class="reject-sample" title=(reject.detail) { (reject.sample) }
-        @if may_allow(visit, source, reject) { div { (allow_button(context, source, &reject.sample, "")) } }
+        @match reject.origin() {
+            Some(origin) => code class="reject-sample" title=[reject.detail(context.sight).text()] { (origin) },
+            None => code class="reject-sample" title=[reject.detail(context.sight).text()] {
+                (shown(context, reject.sample(context.sight)))
+            },
+        }
+        @if let Some(origin) = allowable(visit, source, reject) { div { (allow_button(context, source, &origin, "")) } }
     }
 }
 
@@ -203,14 +208,15 @@ fn reason_of(context: &PageContext, code: &str) -> String {
     context.t(&format!("reject-{}", code.replace('_', "-"))).into_owned()
 }
 
-fn may_allow(visit: &Visit, source: &Source, reject: &Reject) -> bool {
-    visit.actor.may(Permission::EditSources) && is_unlisted(source, reject)
+fn allowable(visit: &Visit, source: &Source, reject: &Reject) -> Option<String> {
+    unlisted_origin(source, reject).filter(|_| visit.actor.may(Permission::EditSources))
 }
 
-/// Whether pages of an address that is still not listed tried to send.
-pub fn is_unlisted(source: &Source, reject: &Reject) -> bool {
-    reject.code == "origin_not_listed"
-        && crate::intake::parse_origin(&reject.sample).is_ok_and(|origin| !source.origins.contains(&origin))
+/// The address whose pages tried to send and that is still not listed.
+pub fn unlisted_origin(source: &Source, reject: &Reject) -> Option<String> {
+    let origin = reject.origin()?;
+    let is_listed = crate::intake::parse_origin(origin).is_ok_and(|origin| source.origins.contains(&origin));
+    (!is_listed).then(|| origin.to_owned())
 }
 
 /// One click adds the address; `from` names the page to come back to.

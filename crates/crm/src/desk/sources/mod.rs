@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::kernel::{Access, Permission, RouteTable};
 use crate::ui::{PageContext, Toast};
 
-pub(super) use detail::{allow_button, is_unlisted};
+pub(super) use detail::{allow_button, unlisted_origin};
 pub(super) use edit::{SourceChange, error_of, note};
 
 pub(super) fn routes(table: &mut RouteTable) {

@@ -65,6 +65,7 @@ pub fn page_context(visit: &Visit, active: Option<NavItem>) -> PageContext {
         email: visit.user_email.clone(),
         role_label: role_of(visit).map(|role| role_label(&context, role)).unwrap_or_default(),
     });
+    context.sight = visit.sight();
     context.places = NavItem::ALL.into_iter().filter(|item| visit.may_open(item.href())).collect();
     context.has_other_shops = visit.has_other_shops;
     context.shop_name = visit.shop.name.clone();

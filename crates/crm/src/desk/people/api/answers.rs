@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use words::{Currency, Money, ProfileId, Timestamp};
 
 use super::super::sheet::Sheet;
+use crate::kernel::{MASK, Sight};
 use crate::stream::log::LogRow;
 
 /// A person: what is known of him, by what he is recognised, what follows from it.
@@ -191,7 +192,7 @@ impl ProfileAnswer {
         let stage = sheet.standing.stage.as_ref();
         Self {
             id: sheet.profile.id.to_string(),
-            name: crate::profiles::display_name(&sheet.facts),
+            name: sheet.name(),
             created_at: sheet.profile.created_at,
             traits: traits_of(sheet),
             identifiers: identifiers_of(sheet),
@@ -206,27 +207,22 @@ impl ProfileAnswer {
 }
 
 fn traits_of(sheet: &Sheet) -> Map<String, Value> {
-    let traits = sheet.facts.traits().iter();
-    let known = traits.filter_map(|(name, fact)| {
-        let value: Value = serde_json::from_str(fact.json()).ok()?;
-        (!value.is_null()).then(|| (name.to_owned(), value))
-    });
-    known.collect()
+    sheet.shown_traits().collect()
 }
 
 fn identifiers_of(sheet: &Sheet) -> Vec<IdentifierAnswer> {
-    let identifiers = sheet.identifiers.iter().map(|linked| IdentifierAnswer {
-        kind: linked.identifier.kind.clone(),
-        value: linked.identifier.value.clone(),
+    let identifiers = sheet.identifiers().map(|linked| IdentifierAnswer {
+        kind: linked.kind.to_owned(),
+        value: linked.value.text().unwrap_or(MASK).to_owned(),
         linked_at: linked.linked_at,
-        rule: linked.rule.clone(),
+        rule: linked.rule.to_owned(),
         event: linked.event_seq,
     });
     identifiers.collect()
 }
 
 fn consents_of(sheet: &Sheet) -> Vec<ConsentAnswer> {
-    let consents = sheet.facts.consents().iter().map(|(channel, purpose, fact)| ConsentAnswer {
+    let consents = sheet.consents().iter().map(|(channel, purpose, fact)| ConsentAnswer {
         channel: channel.to_owned(),
         purpose: purpose.to_owned(),
         state: fact.state.as_str().to_owned(),
@@ -264,8 +260,8 @@ fn merged_from(sheet: &Sheet) -> Vec<MergedFrom> {
 
 impl Computed {
     fn of(sheet: &Sheet) -> Self {
-        let (figures, currency) = (sheet.facts.figures(), sheet.shop.currency);
-        let sales = sheet.facts.sales(currency);
+        let (figures, currency) = (sheet.figures(), sheet.shop.currency);
+        let sales = sheet.sales(currency);
         let revenue = major(sales.net_minor, currency);
         Self {
             events_count: figures.events_count,
@@ -290,10 +286,10 @@ fn major(minor: i64, currency: Currency) -> f64 {
 }
 
 impl EventAnswer {
-    pub fn of(row: &LogRow) -> Self {
-        let record = row.record();
+    pub fn of(row: &LogRow, sight: Sight) -> Self {
+        let record = row.marked(sight);
         Self {
-            id: (!row.message_id.is_empty()).then(|| row.message_id.clone()),
+            id: row.message_id(sight).text().map(str::to_owned),
             seq: row.seq,
             kind: kind_word(row.kind).to_owned(),
             name: record.name,

@@ -14,7 +14,7 @@ use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
 use super::profile_id;
 use crate::desk::segments::{ExplainError, explain_membership};
-use crate::kernel::{Actor, App, Problem, ProblemBody, decode_cursor, encode_cursor, page_rows};
+use crate::kernel::{Actor, App, Problem, ProblemBody, Sight, decode_cursor, encode_cursor, page_rows};
 use crate::profiles::SortBy;
 use crate::profiles::store::Place;
 use crate::stream::log;
@@ -64,12 +64,12 @@ pub async fn list(
     let rows = page_rows(query.limit);
     let after: Option<Place> = place(query.cursor.as_deref())?;
     let wanted = Wanted::of(&query)?;
-    let workspace = actor.workspace;
+    let (workspace, sight) = (actor.workspace, Sight::of(&actor));
     let page = app.db.read(move |tx| {
         let (people, next) = match &wanted {
-            Wanted::Identifier(kind, value) => (by_identifier(tx, workspace, kind, value)?, None),
+            Wanted::Identifier(kind, value) => (by_identifier(tx, workspace, kind, value, sight)?, None),
             Wanted::List(filter) => {
-                let asked = Asked { filter, question: None, sort: SortBy::Newest, after: after.as_ref(), rows };
+                let asked = Asked { filter, sight, question: None, sort: SortBy::Newest, after: after.as_ref(), rows };
                 let listing = find::list(tx, workspace, &asked)?;
                 let listing = listing.ok_or_else(|| Problem::not_found("segment"))?;
                 (listing.people, listing.next)
@@ -78,7 +78,7 @@ pub async fn list(
         let mut data = Vec::with_capacity(people.len());
         for person in people {
             if let Some(root) = root_by_id(tx, workspace, person.id)? {
-                data.push(ProfileAnswer::of(&read_sheet(tx, workspace, root)?));
+                data.push(ProfileAnswer::of(&read_sheet(tx, workspace, root, sight)?));
             }
         }
         Ok::<_, Problem>(ProfilePage { data, next: next.as_ref().map(encode_cursor) })
@@ -131,11 +131,11 @@ pub async fn show(
 
 /// The person of this id as it is now.
 pub(super) async fn read_profile(app: &App, actor: &Actor, id: words::ProfileId) -> Result<ProfileAnswer, Problem> {
-    let workspace = actor.workspace;
+    let (workspace, sight) = (actor.workspace, Sight::of(actor));
     app.db
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
-            Ok(ProfileAnswer::of(&read_sheet(tx, workspace, root)?))
+            Ok(ProfileAnswer::of(&read_sheet(tx, workspace, root, sight)?))
         })
         .await
 }
@@ -171,7 +171,7 @@ pub async fn timeline(
     events.truncate(rows);
     let last = events.last().filter(|_| has_more);
     let next = last.map(|row| encode_cursor(&(row.at, row.seq)));
-    Ok(Json(EventPage { data: events.iter().map(EventAnswer::of).collect(), next }))
+    Ok(Json(EventPage { data: events.iter().map(|row| EventAnswer::of(row, Sight::of(&actor))).collect(), next }))
 }
 
 /// The segments the person is in, each with since when and why.
@@ -188,15 +188,15 @@ pub async fn segments(
     Path(id): Path<String>,
 ) -> Result<Json<MembershipPage>, Problem> {
     let id = profile_id(&id)?;
-    let workspace = actor.workspace;
+    let (workspace, sight) = (actor.workspace, Sight::of(&actor));
     let sheet = app.db.read(move |tx| {
         let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
-        Ok::<_, Problem>(read_sheet(tx, workspace, root)?)
+        Ok::<_, Problem>(read_sheet(tx, workspace, root, sight)?)
     });
     let sheet = sheet.await?;
     let mut data = Vec::with_capacity(sheet.segments.len());
     for (definition, since) in &sheet.segments {
-        let why = why(&app, workspace, sheet.profile.number, definition.id).await?;
+        let why = why(&app, (workspace, sight), sheet.profile.number, definition.id).await?;
         data.push(MembershipAnswer {
             id: definition.id.to_string(),
             name: definition.name.clone(),
@@ -208,8 +208,13 @@ pub async fn segments(
 }
 
 /// The explanation as JSON; null of a segment that was deleted since the list was read.
-async fn why(app: &App, workspace: WorkspaceId, number: i64, segment: SegmentId) -> Result<Value, Problem> {
-    match explain_membership(app, workspace, number, segment).await {
+async fn why(
+    app: &App,
+    (workspace, sight): (WorkspaceId, Sight),
+    number: i64,
+    segment: SegmentId,
+) -> Result<Value, Problem> {
+    match explain_membership(app, workspace, number, segment, sight).await {
         Ok(explained) => Ok(serde_json::json!(explained.explanation)),
         Err(ExplainError::NoSuchSegment | ExplainError::NoSuchPerson) => Ok(Value::Null),
         Err(ExplainError::Plan(error)) => Err(crate::kernel::corrupt(error).into()),
