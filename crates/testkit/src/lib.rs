@@ -5,6 +5,7 @@ pub mod browser;
 pub mod databases;
 pub mod postgres_server;
 pub mod process;
+pub mod python;
 pub mod running;
 
 /// For `on_both!`, which names the product's migrations wherever it is used.

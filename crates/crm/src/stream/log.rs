@@ -137,8 +137,8 @@ fn value_of(raw: Option<&RawValue>) -> Value {
 
 pub use store::{VISITORS, day_figures_since};
 pub use store::{
-    count_named, each_named, each_time_of, event_names, events_of, first_arrival, named_events_of, newest_arrival, newest_seq,
-    timeline, timeline_named, timeline_without,
+    count_named, each_named, each_time_of, event_names, events_of, first_arrival, named_events_of, newest_arrival,
+    newest_seq, timeline, timeline_named, timeline_without,
 };
 
 /// A row that nobody sent, for the tests of what is read from rows.

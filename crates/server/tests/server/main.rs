@@ -12,6 +12,7 @@ mod erasure;
 mod http1;
 mod http2;
 mod import;
+mod injection;
 mod killed_work;
 mod kills;
 mod limits;

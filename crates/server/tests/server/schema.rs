@@ -1,30 +1,15 @@
 //! The description of the API against the API: schemathesis asks every operation what its schema allows and what not.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use testkit::python;
 
 use crate::running::{Data, Server, note_owner, post, repository};
 
 /// Examples of each operation; `ENTENTE_SCHEMATHESIS_EXAMPLES=100` is the long run.
 const EXAMPLES: &str = "8";
 const SEED: &str = "20261122";
-
-/// The pinned program in an environment of its own below the target folder, made once.
-fn program() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
-    let program = folder.join("bin/schemathesis");
-    let answers = || Command::new(&program).arg("--version").output().is_ok_and(|told| told.status.success());
-    if answers() {
-        return Some(program);
-    }
-    let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status().ok()?;
-    let mut pip = Command::new(folder.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    pip.arg(repository().join("crates/server/tests/schemathesis/requirements.txt"));
-    (made.success() && pip.status().is_ok_and(|status| status.success()) && answers()).then_some(program)
-}
 
 /// People and a segment, so that ids lead somewhere.
 fn fill(server: &Server, key: &str) {
@@ -44,14 +29,8 @@ fn fill(server: &Server, key: &str) {
 
 #[test]
 fn schemathesis_finds_nothing_with_all_of_its_checks() {
-    if std::env::var_os("ENTENTE_TEST_SKIP_PYTHON_CLIENTS").is_some() {
-        eprintln!("SKIPPED: ENTENTE_TEST_SKIP_PYTHON_CLIENTS is set");
-        return;
-    }
-    let Some(program) = program() else {
-        eprintln!("SKIPPED: schemathesis cannot be had here; it needs python3 with venv and pip");
-        return;
-    };
+    let requirements = repository().join("crates/server/tests/schemathesis/requirements.txt");
+    let Some(bin) = python::environment("schemathesis", &requirements) else { return };
     let data = Data::sqlite();
     data.set_up();
     note_owner(&data);
@@ -60,7 +39,7 @@ fn schemathesis_finds_nothing_with_all_of_its_checks() {
     let mut server = Server::start(&data);
     fill(&server, &key);
     let examples = std::env::var("ENTENTE_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_owned());
-    let output = Command::new(program)
+    let output = Command::new(bin.join("schemathesis"))
         .arg("--config-file")
         .arg(repository().join("crates/server/tests/schemathesis/schemathesis.toml"))
         .args(["run", &format!("http://{}/api/v1/openapi.json", server.address), "--no-color"])

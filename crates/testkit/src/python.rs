@@ -1,0 +1,39 @@
+//! Programs of others from PyPI, each in an environment of its own below the target folder, made once.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "it stands in tests only, which a panic fails")]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The `bin` folder of an environment in which `module` can be imported, with what the requirements pin; none, and a line
+/// that says so, where it cannot be had.
+pub fn environment(module: &str, requirements: &Path) -> Option<PathBuf> {
+    if std::env::var_os("ENTENTE_TEST_SKIP_PYTHON_CLIENTS").is_some() {
+        eprintln!("SKIPPED: ENTENTE_TEST_SKIP_PYTHON_CLIENTS is set");
+        return None;
+    }
+    let own = std::env::current_exe().unwrap();
+    let target = own.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release")).unwrap();
+    let folder = target.parent().unwrap().join("tmp").join(module);
+    std::fs::create_dir_all(&folder).unwrap();
+    // Tests of several programs run at once; one of them makes it.
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let bin = folder.join("bin");
+    let answers = || {
+        let mut import = Command::new(bin.join("python"));
+        import.arg("-c").arg(format!("import {module}")).stderr(Stdio::null());
+        import.status().is_ok_and(|status| status.success())
+    };
+    if answers() {
+        return Some(bin);
+    }
+    let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status().is_ok_and(|made| made.success());
+    let mut pip = Command::new(bin.join("python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements);
+    if made && pip.status().is_ok_and(|status| status.success()) && answers() {
+        return Some(bin);
+    }
+    eprintln!("SKIPPED: {module} cannot be had here; it needs python3 with venv and pip");
+    None
+}
