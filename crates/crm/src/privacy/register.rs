@@ -210,6 +210,29 @@ pub const REGISTER: &[(&str, Columns)] = &[
             ],
         )],
     ),
+    // To whom and what is sealed in `letter`, and gone when the letter is decided.
+    (
+        "outbox",
+        &[
+            (Member, &["letter"]),
+            (
+                Technical,
+                &[
+                    "workspace_id",
+                    "id",
+                    "kind",
+                    "state",
+                    "created_at",
+                    "due_at",
+                    "expires_at",
+                    "tries",
+                    "doubts",
+                    "trouble",
+                    "decided_at",
+                ],
+            ),
+        ],
+    ),
     (
         "passkey_challenges",
         &[(Member, &["challenge_digest", "ceremony", "holder_digest", "user_id", "state", "expires_at"])],
