@@ -176,7 +176,8 @@ impl MailServer {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than the first pause of a letter that did not go.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// So that what hangs is seen to hang soon.
 pub const QUICK: Patience = Patience {

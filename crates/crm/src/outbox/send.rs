@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use outgoing::{Fate, Letter, Line, MailError, Offered, Relay};
+use outgoing::{Cause, Fate, Letter, Line, MailError, Offered, Relay};
 use words::{Span, Timestamp};
 
 use super::message::Message;
@@ -85,7 +85,9 @@ impl Sending {
         let Some(due) = app.db.read(move |tx| store::next_due(tx, now)).await? else { return Ok(None) };
         if due.state == State::Handed {
             tracing::warn!(letter = %due.key.id, "nobody knows what became of this letter: a process died over it");
-            record(app, lease, due.key, doubted(&due, "answer lost", now)).await?;
+            // The mail server did nothing wrong: it need not be spared.
+            let doubted = Outcome { due_at: now, ..doubted(&due, "answer lost", now) };
+            record(app, lease, due.key, doubted).await?;
         } else if due.kind == Kind::Nobody {
             delete(app, lease, due.key).await?;
         } else if due.expires_at <= now {
@@ -139,9 +141,12 @@ impl Sending {
         }
     }
 
-    /// Notes why a letter did not go. The line is not used again: nobody knows how far it came.
+    /// Notes why a letter did not go. The line is not used again; leave is taken of who still answers.
     async fn failed(&mut self, app: &App, lease: Option<Lease>, due: &Due, error: MailError) -> Result<(), Refused> {
-        self.leave().await;
+        match error.cause {
+            Cause::Refused(_) | Cause::Unwritable => self.leave().await,
+            _ => self.line = None,
+        }
         let now = app.now();
         let trouble = error.to_string();
         tracing::warn!(letter = %due.key.id, kind = due.kind.code(), trouble, "a letter was not handed over");

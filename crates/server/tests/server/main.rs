@@ -15,6 +15,7 @@ mod import;
 mod killed_work;
 mod kills;
 mod limits;
+mod mail;
 mod nodes;
 mod oidc;
 mod outgoing;
