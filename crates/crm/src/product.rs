@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::intake::{Health, Senders};
 use crate::kernel::{App, Chance, Clock, Ending, News, Parts, Settings, SteadyClock, Throttle};
-use crate::{outbox, privacy};
 use crate::stream::{Stream, backfill, forget, others, ticker};
+use crate::{outbox, privacy};
 
 impl Parts {
     /// The parts of the product on the current tokio runtime, with the stream started; the other background

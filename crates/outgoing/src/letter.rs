@@ -150,13 +150,16 @@ mod tests {
 
     #[test]
     fn no_text_becomes_a_header() {
-        for subject in ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\r\n\r\nBcc: eve@example.com", "a\0b"] {
+        for subject in ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\r\n\r\nBcc: eve@example.com", "a\0b"]
+        {
             let text = written("ana@example.com", subject).unwrap();
             let (head, _) = text.split_once("\r\n\r\n").unwrap();
             assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head}");
             assert!(head.contains("Auto-Submitted"), "{head}");
         }
-        for to in ["ana@example.com\r\nBcc: eve@example.com", "a na@example.com", "ana@exa\r\nmple.com", "élise@example.com"] {
+        for to in
+            ["ana@example.com\r\nBcc: eve@example.com", "a na@example.com", "ana@exa\r\nmple.com", "élise@example.com"]
+        {
             assert!(written(to, "a").is_none(), "{to}");
         }
     }
@@ -165,7 +168,9 @@ mod tests {
     fn a_sender_is_one_address_with_or_without_a_name() {
         assert_eq!(MailSender::parse(" crm@example.com ").unwrap().to_string(), "crm@example.com");
         assert_eq!(MailSender::parse("Atelier <crm@example.com>").unwrap().domain(), "example.com");
-        for bad in ["", "crm", "crm@localhost", "a@example.com, b@example.com", "A\r\nBcc: <crm@example.com>", "élise@a.fr"] {
+        for bad in
+            ["", "crm", "crm@localhost", "a@example.com, b@example.com", "A\r\nBcc: <crm@example.com>", "élise@a.fr"]
+        {
             assert_eq!(MailSender::parse(bad), Err(BadSender), "{bad}");
         }
     }

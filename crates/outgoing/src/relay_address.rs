@@ -122,7 +122,8 @@ mod tests {
             let read = parse(address).unwrap();
             assert_eq!((read.protection, read.port), (protection, port), "{address}");
         }
-        for open in ["smtp://mail.example.com", "smtp://10.0.0.9:25", "smtp://127.0.0.1.example.com", "smtp://0.0.0.0"] {
+        for open in ["smtp://mail.example.com", "smtp://10.0.0.9:25", "smtp://127.0.0.1.example.com", "smtp://0.0.0.0"]
+        {
             assert_eq!(parse(open), Err(BadRelay::NotSecure), "{open}");
         }
         for none in [

@@ -137,7 +137,10 @@ mod tests {
             (url.to_owned(), "mail_from is missing"),
             (format!("{url}mail_from = \"crm\""), "mail_from is crm: it is no sender"),
             (format!("{url}{from}smtp_password_file = \"f\""), "set one of the two"),
-            (format!("smtp_url = \"smtps://ana@mail.example.com\"\n{from}smtp_password_file = \"missing\""), "No such file"),
+            (
+                format!("smtp_url = \"smtps://ana@mail.example.com\"\n{from}smtp_password_file = \"missing\""),
+                "No such file",
+            ),
             (format!("smtp_url = \"smtps://ana@mail.example.com\"\n{from}"), "a user needs a password"),
             (format!("smtp_url = \"smtp://ana:canary@mail.example.com\"\n{from}"), "it must be encrypted"),
             (format!("smtp_url = \"mail.example.com canary\"\n{from}"), "it is no address of a mail server"),
@@ -156,7 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("password");
         std::fs::write(&file, "canary of the mine\n").unwrap();
-        let of_file = arguments("smtp_url = \"smtps://other:canary@mail.example.com\"\nmail_from = \"crm@example.com\"");
+        let of_file =
+            arguments("smtp_url = \"smtps://other:canary@mail.example.com\"\nmail_from = \"crm@example.com\"");
         let flags = MailArguments {
             smtp_url: Some("smtp://ana@mail.example.com?starttls=required".to_owned()),
             smtp_password_file: Some(file),

@@ -30,8 +30,13 @@ fn python() -> Option<PathBuf> {
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
     let python = folder.join("bin/python");
-    let answers =
-        || Command::new(&python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status().is_ok_and(|it| it.success());
+    let answers = || {
+        Command::new(&python)
+            .args(["-c", "import aiosmtpd"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|it| it.success())
+    };
     if answers() {
         return Some(python);
     }
@@ -180,11 +185,8 @@ impl MailServer {
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// So that what hangs is seen to hang soon.
-pub const QUICK: Patience = Patience {
-    connect: Duration::from_secs(2),
-    answer: Duration::from_millis(700),
-    content: Duration::from_secs(1),
-};
+pub const QUICK: Patience =
+    Patience { connect: Duration::from_secs(2), answer: Duration::from_millis(700), content: Duration::from_secs(1) };
 
 /// A way to a mail server at this address.
 pub fn relay_to(url: &str, trust: &Trust, patience: Patience) -> Relay {

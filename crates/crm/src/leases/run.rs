@@ -76,11 +76,7 @@ pub fn hold_if_given(tx: &mut Tx<'_>, lease: Option<Lease>) -> Result<(), Refuse
 ///
 /// # Errors
 /// [`Refused::Lost`].
-pub async fn wait_holding<T>(
-    app: &App,
-    lease: Option<Lease>,
-    outside: impl Future<Output = T>,
-) -> Result<T, Refused> {
+pub async fn wait_holding<T>(app: &App, lease: Option<Lease>, outside: impl Future<Output = T>) -> Result<T, Refused> {
     let Some(lease) = lease.filter(|_| app.db.engine() == Engine::Postgres) else { return Ok(outside.await) };
     tokio::pin!(outside);
     loop {

@@ -62,7 +62,8 @@ impl Message {
 
     fn text(&self) -> String {
         let link = self.link.iter().map(|(label, url)| format!("{label}:\n{url}"));
-        let paragraphs: Vec<String> = self.before.iter().cloned().chain(link).chain(self.after.iter().cloned()).collect();
+        let paragraphs: Vec<String> =
+            self.before.iter().cloned().chain(link).chain(self.after.iter().cloned()).collect();
         paragraphs.join("\n\n") + "\n"
     }
 

@@ -58,8 +58,7 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Handed, Self::Sent, Self::Refused, Self::Expired, Self::Uncertain];
+    pub const ALL: [Self; 6] = [Self::Waiting, Self::Handed, Self::Sent, Self::Refused, Self::Expired, Self::Uncertain];
 
     /// The word in the database and in texts.
     pub fn code(self) -> &'static str {

@@ -134,10 +134,7 @@ pub(super) fn sealed(tx: &mut Tx) -> Result<Vec<(Key, Vec<u8>)>, DbError> {
 }
 
 pub(super) fn put_sealed(tx: &mut Tx, workspace: WorkspaceId, id: Uuid, sealed: &[u8]) -> Result<(), DbError> {
-    tx.execute(
-        sql("UPDATE outbox SET letter = $3 WHERE workspace_id = $1 AND id = $2"),
-        &[&workspace, &id, &sealed],
-    )?;
+    tx.execute(sql("UPDATE outbox SET letter = $3 WHERE workspace_id = $1 AND id = $2"), &[&workspace, &id, &sealed])?;
     Ok(())
 }
 

@@ -54,12 +54,7 @@ pub struct AuditMoment {
 
 impl AuditMoment {
     pub fn of(app: &App) -> Self {
-        Self {
-            now: app.now(),
-            vault: app.settings.vault.clone(),
-            chance: app.chance.clone(),
-            post: Post::of(app),
-        }
+        Self { now: app.now(), vault: app.settings.vault.clone(), chance: app.chance.clone(), post: Post::of(app) }
     }
 }
 

@@ -83,13 +83,7 @@ struct Notice<'a> {
     page: Option<&'static str>,
 }
 
-fn send(
-    tx: &mut Tx,
-    actor: &Actor,
-    moment: &AuditMoment,
-    user: UserId,
-    notice: &Notice<'_>,
-) -> Result<(), DbError> {
+fn send(tx: &mut Tx, actor: &Actor, moment: &AuditMoment, user: UserId, notice: &Notice<'_>) -> Result<(), DbError> {
     if !moment.post.is_open() {
         return Ok(());
     }
@@ -110,8 +104,7 @@ fn letter(
     let key = notice.key.replace('_', "-");
     let detail = detail_of(language, notice);
     let when = format_date_time(moment.now, language, &shop.time_zone);
-    let variables =
-        [("shop", shop.name.as_str().into()), ("when", when.into()), ("detail", detail.into())];
+    let variables = [("shop", shop.name.as_str().into()), ("when", when.into()), ("detail", detail.into())];
     let text = |key: &str| t_with(language, key, &variables).into_owned();
     let mut message = begin(reader, text(&format!("mail-{key}"))).before(text(&format!("mail-{key}-text")));
     if let Some(by) = by_whom(actor, reader.user) {
@@ -222,9 +215,10 @@ mod tests {
     fn every_notice_has_its_texts_in_both_languages() {
         for key in TOLD.iter().map(|(told, ..)| *told).chain([NEW_DEVICE]) {
             let key = format!("mail-{}", key.replace('_', "-"));
-            for (language, key) in Language::ALL.into_iter().flat_map(|language| {
-                [(language, key.clone()), (language, format!("{key}-text"))]
-            }) {
+            for (language, key) in Language::ALL
+                .into_iter()
+                .flat_map(|language| [(language, key.clone()), (language, format!("{key}-text"))])
+            {
                 assert_ne!(t(language, &key), key.as_str(), "{language:?}");
             }
         }

@@ -145,7 +145,9 @@ on_both!(nobody_learns_from_the_form_who_has_an_account, |db| async move {
     server.wait_for("gone@example.com", 1);
 
     let mut answers = BTreeSet::new();
-    for email in ["ana@example.com", "nobody@example.com", "gone@example.com", "no address", "", "ana@example.com\r\nBcc: x"] {
+    for email in
+        ["ana@example.com", "nobody@example.com", "gone@example.com", "no address", "", "ana@example.com\r\nBcc: x"]
+    {
         let answer = ask(&test, email).await;
         let headers: Vec<String> =
             answer.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
@@ -240,10 +242,7 @@ on_both!(members_are_told_of_what_changes_in_their_account_whoever_did_it, |db| 
     );
     assert_eq!(
         subjects(&server, "ana@example.com", 2),
-        [
-            "Votre mot de passe chez Chez Ana a été changé",
-            "Second facteur activé pour votre compte chez Chez Ana"
-        ]
+        ["Votre mot de passe chez Chez Ana a été changé", "Second facteur activé pour votre compte chez Chez Ana"]
     );
     let role = &server.letters_to("luc@example.com")[0];
     assert!(role.text().contains("Conseiller"), "{}", role.text());
@@ -343,7 +342,9 @@ on_both!(every_letter_is_well_formed_and_no_name_becomes_a_header, |db| async mo
         ("version", "1"),
     ];
     assert_eq!(test.post_form("/settings", &owner, &shop).await.status, StatusCode::SEE_OTHER);
-    for (email, role) in [("luc@exämple.com", "agent"), ("\"a b\"@example.com", "viewer"), ("x@example.com\r\nBcc: e@e.fr", "viewer")] {
+    for (email, role) in
+        [("luc@exämple.com", "agent"), ("\"a b\"@example.com", "viewer"), ("x@example.com\r\nBcc: e@e.fr", "viewer")]
+    {
         test.post_form("/members/invite", &owner, &[("email", email), ("role", role)]).await;
     }
     test.post_form("/account/password", &owner, &[("current", PASSWORD), ("password", OTHER_PASSWORD)]).await;
@@ -367,7 +368,10 @@ on_both!(every_letter_is_well_formed_and_no_name_becomes_a_header, |db| async mo
 });
 
 /// What each letter came to, by the name before the `@`.
-async fn fates(test: &TestApp, ids: &BTreeMap<uuid::Uuid, &'static str>) -> BTreeMap<&'static str, (State, String, i64)> {
+async fn fates(
+    test: &TestApp,
+    ids: &BTreeMap<uuid::Uuid, &'static str>,
+) -> BTreeMap<&'static str, (State, String, i64)> {
     let lines = letters(test).await.into_iter();
     lines.map(|line| (ids[&line.id], (line.state, line.trouble, line.tries))).collect()
 }
@@ -455,7 +459,9 @@ on_both!(letters_wait_while_the_mail_server_is_away_and_follow_each_other_on_one
         workspaces::invite(&test.app, &actor, email, Role::Viewer).await.unwrap();
     }
     deliver(&test).await;
-    assert!(letters(&test).await.iter().all(|line| line.state == State::Waiting && line.trouble == "connect unreachable"));
+    assert!(
+        letters(&test).await.iter().all(|line| line.state == State::Waiting && line.trouble == "connect unreachable")
+    );
     let Some(server) = MailServer::start_with(serde_json::json!({"port": port})) else { return };
     test.advance(Span::from_minutes(1));
     deliver(&test).await;

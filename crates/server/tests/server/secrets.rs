@@ -25,8 +25,19 @@ struct Marks(Vec<String>);
 
 impl Marks {
     fn new(secrets: &[String]) -> Self {
-        let texts =
-            [EMAIL, "marked-mail", NAME, PHONE, "698765432", "98 76 54 32", SEARCHED, PASSWORD, WRONG, "plantedwrong", MAIL_PASSWORD];
+        let texts = [
+            EMAIL,
+            "marked-mail",
+            NAME,
+            PHONE,
+            "698765432",
+            "98 76 54 32",
+            SEARCHED,
+            PASSWORD,
+            WRONG,
+            "plantedwrong",
+            MAIL_PASSWORD,
+        ];
         let all = texts.iter().map(|text| (*text).to_owned()).chain(secrets.iter().cloned());
         let written = all.flat_map(|text| {
             let encoded = form_body(&[("", &text)]).split_off(1);
@@ -158,7 +169,8 @@ fn planted_people_and_secrets_are_in_no_log_no_figure_and_no_address() {
         let token = cookie.split_once('=').unwrap().1.to_owned();
         form(&server, "", "/forgot-password", &[("email", EMAIL)]);
         let letters = mail.as_ref().map(|mail| mail.wait_for(EMAIL, 1)).unwrap_or_default();
-        let links = letters.iter().filter_map(|letter| letter.link().rsplit_once('/').map(|(_, token)| token.to_owned()));
+        let links =
+            letters.iter().filter_map(|letter| letter.link().rsplit_once('/').map(|(_, token)| token.to_owned()));
         let links: Vec<String> = links.collect();
         assert!(links.iter().all(|token| token.len() > 40), "{links:?}");
         let marks = Marks::new(&[vec![ingest.clone(), api.trim().to_owned(), token], links].concat());

@@ -13,9 +13,7 @@ use words::EmailAddress;
 use super::members::link_page;
 use super::{FieldErrors, form_again, page_context, role_choices, role_label, see_other};
 use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
-use crate::ui::{
-    Button, Field, NavItem, PageContext, PageHead, RadioCard, Tone, alert, page, panel, radio_cards,
-};
+use crate::ui::{Button, Field, NavItem, PageContext, PageHead, RadioCard, Tone, alert, page, panel, radio_cards};
 use crate::workspaces::invite::{InviteError, invite, withdraw_invitation};
 use crate::workspaces::model::Closed;
 

@@ -152,8 +152,7 @@ mod tests {
             Cause::Unwritable,
         ];
         let errors = steps.into_iter().flat_map(|step| causes.map(|cause| MailError { step, cause }.to_string()));
-        let troubles: Vec<String> =
-            errors.chain(["sealed", "restored", "answer lost"].map(str::to_owned)).collect();
+        let troubles: Vec<String> = errors.chain(["sealed", "restored", "answer lost"].map(str::to_owned)).collect();
         for language in Language::ALL {
             let context = PageContext::new(language, Timestamp::from_millis(0));
             for trouble in &troubles {

@@ -229,7 +229,9 @@ async fn show_reset_link(
     Path(user): Path<UserId>,
 ) -> Result<Response, Problem> {
     match make_reset_link(&app, &visit.actor, user).await {
-        Ok(url) => Ok(link_page(&visit, "reset-link-title", "reset-link-text", &url, |_| Markup::default()).into_response()),
+        Ok(url) => {
+            Ok(link_page(&visit, "reset-link-title", "reset-link-text", &url, |_| Markup::default()).into_response())
+        }
         Err(error) => back_to_members(Err(error), ""),
     }
 }
