@@ -35,6 +35,10 @@ def parsed(content):
     }
 
 
+def is_secret(server, session):
+    return session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None
+
+
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         name = address.split("@")[0]
@@ -58,7 +62,7 @@ class Handler:
             return "452 4.3.1 no room"
         letter = parsed(envelope.content)
         say(kind="letter", sender=envelope.mail_from, to=envelope.rcpt_tos, peer=session.peer[1],
-            ssl=session.ssl is not None, user=session.authenticated, **letter)
+            ssl=is_secret(server, session), user=session.authenticated, **letter)
         if name.startswith("slow"):
             await asyncio.sleep(told.get("slow_s", 3))
         if name.startswith("drops-once") and name not in greylisted:
@@ -76,7 +80,7 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     is_right = data.login.decode() == told.get("user") and data.password.decode() == told.get("password")
-    say(kind="sign-in", right=is_right, ssl=session.ssl is not None)
+    say(kind="sign-in", right=is_right, ssl=is_secret(server, session))
     return AuthResult(success=is_right, handled=False)
 
 

@@ -61,12 +61,13 @@ fn relay(app: &App, context: &PageContext, visit: &Visit) -> Markup {
         Fact::new(context.t("mail-host"), html! { (relay.host()) }),
         Fact::new(context.t("mail-from"), html! { (relay.sender()) }),
     ];
-    let test = context.t_with("mail-test-send", &[("email", visit.user_email.as_str().into())]);
+    let to = context.t_with("mail-test-to", &[("email", visit.user_email.as_str().into())]);
     html! {
         div class="stack" {
             (facts(&lines))
             p class="muted" { (context.t("mail-intro")) }
-            div { (Button::primary(test).post("/settings/mail/test")) }
+            p { (to) }
+            div { (Button::primary(context.t("mail-test-send")).post("/settings/mail/test")) }
         }
     }
 }
@@ -88,8 +89,12 @@ fn row(context: &PageContext, letter: &LetterLine) -> Row {
     let what = context.t(&format!("mail-kind-{}", letter.kind.code())).into_owned();
     let trouble = html! {
         @if letter.trouble.is_empty() { span class="nothing" { "—" } } @else {
-            (trouble_text(context, &letter.trouble))
-            @if letter.state == Fate::Waiting { " " (context.t("mail-again")) " " (time_ago(context, letter.due_at)) }
+            div class="wraps" {
+                (trouble_text(context, &letter.trouble))
+                @if letter.state == Fate::Waiting {
+                    " " (context.t("mail-again")) " " (time_ago(context, letter.due_at))
+                }
+            }
         }
     };
     let when = time_ago(context, letter.decided_at.unwrap_or(letter.created_at));

@@ -150,7 +150,7 @@ fn invitations_list(
     let columns = vec![
         Column::text(context.t("member-email")),
         Column::text(context.t("member-role")),
-        Column::text(context.t("invitation-mail")).minor(),
+        Column::text(context.t("invitation-mail")),
         Column::text(context.t("invitation-ends")),
         Column::text(context.t("member-actions")),
     ];
