@@ -144,7 +144,8 @@ async fn sound_in_every_dress(browser: &Browser, url: &str) -> Outcome {
         browser.wait_for("main h1, h1").await?;
         assert_eq!(browser.eval("document.documentElement.lang").await?, json!(language.code()));
         assert_eq!(browser.axe().await?, [""; 0], "{url} {language:?} {scheme:?}");
-        let is_wide = browser.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await?;
+        let is_wide =
+            browser.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await?;
         assert_eq!(is_wide, json!(false), "{url} {language:?}");
         if let Some(folder) = std::env::var_os("ENTENTE_TEST_PICTURES") {
             let path = url.rsplit_once(":").map_or("", |(_, path)| path).replace('/', "-");

@@ -18,8 +18,8 @@ use crate::leases::{self, Lease, Refused};
 
 /// How often the outbox is looked at while nothing is due.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The same without a relay: only to forget what was put in while there was one.
-const LOOK_WITHOUT_RELAY: Duration = Duration::from_secs(60);
+/// How often letters are forgotten where no relay is named any more.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// How often letters whose time is over are looked for.
 const SORT_OUT_EVERY: Span = Span::from_minutes(1);
 /// That a letter went is told for a month.
@@ -30,9 +30,21 @@ const LONGEST_PAUSE: Span = Span::from_hours(1);
 /// A letter that nobody answered for is handed over once more.
 const MOST_DOUBTS: i64 = 2;
 
-/// Runs for the life of the process, in one process at a time.
+/// Runs for the life of the process, in one process at a time. Who has no relay leaves the work to who has one, and only
+/// forgets what was put in while there was one.
 pub async fn run(app: App) {
-    leases::alone(app, Sending::default()).await;
+    if app.relay.is_some() {
+        return leases::alone(app, Sending::default()).await;
+    }
+    while !app.ending.is_announced() {
+        if let Err(error) = Sending::default().sort_out(&app, None).await {
+            tracing::warn!(%error, "letters whose time is over were not sorted out; trying again later");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FORGET_EVERY) => {}
+            () = app.ending.announced() => {}
+        }
+    }
 }
 
 /// Hands over what is due, without a lease: for a process that is alone. Answers how many letters it looked at.
@@ -62,7 +74,7 @@ impl leases::Work for Sending {
             return Ok(Duration::ZERO);
         }
         self.leave().await;
-        Ok(if app.relay.is_some() { LOOK_EVERY } else { LOOK_WITHOUT_RELAY })
+        Ok(LOOK_EVERY)
     }
 }
 

@@ -313,7 +313,7 @@ pub const REGISTER: &[(&str, Columns)] = &[
             ],
         )],
     ),
-    // "view usr_… prf_…" for an hour.
+    // "view usr_… prf_…" for an hour, "device usr_… digest" for 90 days.
     ("sign_in_attempts", &[(Person(RunsOut), &["bucket", "tries", "last_at", "expires_at"])]),
     (
         "source_days",
