@@ -278,7 +278,7 @@ async fn in_time<T>(
     patience: Duration,
     work: impl Future<Output = Result<T, MailError>>,
 ) -> Result<T, MailError> {
-    tokio::time::timeout(patience, work).await.unwrap_or(Err(MailError { step, cause: Cause::Late }))
+    tokio::time::timeout(patience, Box::pin(work)).await.unwrap_or(Err(MailError { step, cause: Cause::Late }))
 }
 
 async fn said<T>(

@@ -120,7 +120,7 @@ impl Sending {
         relay: &Relay,
         (due, letter): (&Due, &Letter),
     ) -> Result<(), Refused> {
-        let offer = self.offer(app, relay, letter);
+        let offer = Box::pin(self.offer(app, relay, letter));
         let offered = match leases::wait_holding(app, lease, offer).await? {
             Ok(Handed::Yes(offered)) => offered,
             Ok(Handed::NotYet) => return Ok(()),
@@ -131,7 +131,7 @@ impl Sending {
             self.line = None;
             return Ok(());
         }
-        match leases::wait_holding(app, lease, line.deliver(offered)).await? {
+        match leases::wait_holding(app, lease, Box::pin(line.deliver(offered))).await? {
             Ok(()) => record(app, lease, due.key, decided(due, State::Sent, app.now())).await,
             Err(error) => self.failed(app, lease, due, error).await,
         }
