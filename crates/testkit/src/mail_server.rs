@@ -126,11 +126,11 @@ pub struct MailServer {
 impl MailServer {
     /// In plain text, without signing in. `None` where it cannot be had.
     pub fn start() -> Option<Self> {
-        Self::start_with(json!({}))
+        Self::start_with(&json!({}))
     }
 
     /// As `crates/testkit/mail/server.py` reads it: `tls`, `starttls`, `certificate`, `key`, `user`, `password`, `port`.
-    pub fn start_with(settings: Value) -> Option<Self> {
+    pub fn start_with(settings: &Value) -> Option<Self> {
         let mut command = Command::new(python()?);
         command.arg(here().join("server.py")).arg(settings.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();

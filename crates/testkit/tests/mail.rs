@@ -75,7 +75,7 @@ const USER: &str = "ana%40shop.example:a%20mill%20by%20the%20weir";
 async fn the_line_is_secret_before_a_password_is_said_and_only_to_who_is_trusted() {
     for (kind, scheme, query) in [("tls", "smtps", ""), ("starttls", "smtp", "?starttls=required")] {
         let certified = certified(json!({kind: true}));
-        let Some(server) = MailServer::start_with(certified.settings.clone()) else { return };
+        let Some(server) = MailServer::start_with(&certified.settings) else { return };
         let at = |user: &str, host: &str| format!("{scheme}://{user}@{host}:{}{query}", server.port);
         assert_eq!(send(&at(USER, "localhost"), &certified.trust).await, Ok(()), "{kind}");
         let arrived = server.wait_for("luc@example.com", 1).remove(0);
@@ -119,7 +119,7 @@ async fn a_server_without_starttls_or_a_way_to_sign_in_is_told_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_injected_before_the_line_is_secret_are_not_believed() {
     let certified = certified(json!({"starttls": true, "injects": true}));
-    let Some(server) = MailServer::start_with(certified.settings.clone()) else { return };
+    let Some(server) = MailServer::start_with(&certified.settings) else { return };
     let url = format!("smtp://{USER}@localhost:{}?starttls=required", server.port);
     assert_eq!(send(&url, &certified.trust).await, failed(Step::Secure, Cause::NotTrusted));
     assert_eq!(server.sign_ins().len(), 0);

@@ -462,7 +462,7 @@ on_both!(letters_wait_while_the_mail_server_is_away_and_follow_each_other_on_one
     assert!(
         letters(&test).await.iter().all(|line| line.state == State::Waiting && line.trouble == "connect unreachable")
     );
-    let Some(server) = MailServer::start_with(serde_json::json!({"port": port})) else { return };
+    let Some(server) = MailServer::start_with(&serde_json::json!({"port": port})) else { return };
     test.advance(Span::from_minutes(1));
     deliver(&test).await;
     let peers: BTreeSet<u64> =

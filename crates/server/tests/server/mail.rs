@@ -63,7 +63,7 @@ fn a_letter_survives_a_kill_before_it_leaves_and_goes_once() {
         let mut server = start(&data, &url);
         ask(&server, "ana@example.com");
         server.kill();
-        let Some(mail) = MailServer::start_with(serde_json::json!({"port": port})) else { return };
+        let Some(mail) = MailServer::start_with(&serde_json::json!({"port": port})) else { return };
         let mut server = start(&data, &url);
         mail.wait_for("ana@example.com", 1);
         wait_for_states(&data, &["sent"]);

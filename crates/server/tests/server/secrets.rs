@@ -155,7 +155,7 @@ fn planted_people_and_secrets_are_in_no_log_no_figure_and_no_address() {
             "events:write,profiles:write,segments:write",
         ]);
         let figures = format!("127.0.0.1:{}", free_port());
-        let mail = MailServer::start_with(json!({"user": "planted", "password": MAIL_PASSWORD}));
+        let mail = MailServer::start_with(&json!({"user": "planted", "password": MAIL_PASSWORD}));
         let listen = format!("127.0.0.1:{}", free_port());
         let public_url = format!("http://{listen}");
         let port = mail.as_ref().map_or_else(free_port, |mail| mail.port);
