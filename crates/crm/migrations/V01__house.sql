@@ -21,6 +21,25 @@ CREATE TABLE leases (
   held_until BIGINT NOT NULL
 );
 
+-- outbox ------------------------------------------------------------------------------------------
+-- Mail on its way out. `letter` is sealed, and gone with `decided_at`; what went is told for a month.
+CREATE TABLE outbox (
+  workspace_id UUID NOT NULL,
+  id UUID NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  letter BYTEA,
+  created_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  doubts BIGINT NOT NULL,
+  trouble TEXT NOT NULL,
+  decided_at BIGINT,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX outbox_by_due ON outbox (due_at) WHERE decided_at IS NULL;
+
 -- workspaces --------------------------------------------------------------------------------------
 CREATE TABLE workspaces (
   id UUID NOT NULL PRIMARY KEY,

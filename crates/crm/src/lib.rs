@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod kernel;
 pub mod leases;
+pub mod outbox;
 pub mod privacy;
 mod product;
 pub mod profiles;

@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::intake::{Health, Senders};
 use crate::kernel::{App, Chance, Clock, Ending, News, Parts, Settings, SteadyClock, Throttle};
-use crate::privacy;
 use crate::stream::{Stream, backfill, forget, others, ticker};
+use crate::{outbox, privacy};
 
 impl Parts {
     /// The parts of the product on the current tokio runtime, with the stream started; the other background
@@ -30,6 +30,7 @@ impl Parts {
             ending: Ending::default(),
             steady_clock: SteadyClock::default(),
             provider: None,
+            relay: None,
         }
     }
 }
@@ -40,13 +41,15 @@ impl App {
     }
 
     /// Starts what runs beside requests until the end is announced: timers, building of segments, forgetting of message
-    /// ids and erasures that were interrupted, each in one process at a time; health figures, and what other processes changed, in every one.
+    /// ids, erasures that were interrupted and letters, each in one process at a time; health figures, and what other
+    /// processes changed, in every one.
     pub fn start_workers(&self) -> Workers {
         Workers(vec![
             tokio::spawn(ticker::run(self.clone())),
             tokio::spawn(backfill::run(self.clone())),
             tokio::spawn(forget::run(self.clone())),
             tokio::spawn(privacy::run(self.clone())),
+            tokio::spawn(outbox::run(self.clone())),
             self.until_the_end(self.health.clone().run(self.clone())),
             self.until_the_end(others::run(self.clone())),
         ])

@@ -88,7 +88,7 @@ impl Client {
             return self.speak(stream, request).await;
         }
         let name = ServerName::try_from(target.host.clone()).map_err(|_| BadOrigin::Malformed)?;
-        let stream = TlsConnector::from(self.trust.0.clone()).connect(name, stream).await.map_err(SendError::Tls)?;
+        let stream = TlsConnector::from(self.trust.http.clone()).connect(name, stream).await.map_err(SendError::Tls)?;
         self.speak(stream, request).await
     }
 

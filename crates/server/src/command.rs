@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::mail::MailArguments;
 use crate::oidc::OidcArguments;
 
 #[derive(Parser)]
@@ -153,6 +154,8 @@ pub struct ServeArguments {
     pub audit_log: Option<PathBuf>,
     #[command(flatten)]
     pub oidc: OidcArguments,
+    #[command(flatten)]
+    pub mail: MailArguments,
 }
 
 #[derive(Args)]

@@ -16,6 +16,7 @@ mod import;
 mod installation;
 mod key_file;
 mod keys;
+mod mail;
 mod metrics;
 mod oidc;
 mod patience;

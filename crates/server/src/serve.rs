@@ -38,7 +38,8 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened)
     };
     let provider = settings.oidc.clone().map(OidcSettings::open).transpose().map_err(Failure::usage)?;
-    let app = App::from(Parts { ending, provider, ..installation::parts(opened.db.clone(), app_settings) });
+    let relay = settings.mail.clone().map(|mail| mail.open(&public_url)).transpose().map_err(Failure::usage)?;
+    let app = App::from(Parts { ending, provider, relay, ..installation::parts(opened.db.clone(), app_settings) });
     app.db.keep_free(settings.min_free_mb.saturating_mul(1024 * 1024));
     settle_erasures(&app).await?;
     provision_all(&app).await?;

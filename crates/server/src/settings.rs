@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::acme::AcmeSettings;
 use crate::command::{InstallationArguments, LogFormat, ServeArguments};
+use crate::mail::{MailArguments, MailSettings, MailSettingsError};
 use crate::oidc::{OidcArguments, OidcError, OidcSettings};
 use crate::tls::CertificateFiles;
 
@@ -21,7 +22,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr
 const DEFAULT_MIN_FREE_MB: u64 = 256;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 31] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
@@ -35,6 +36,7 @@ const KEYS: [&str; 27] = [
     "listen",
     "log",
     "log_format",
+    "mail_from",
     "metrics_listen",
     "min_free_mb",
     "oidc_client_id",
@@ -46,6 +48,9 @@ const KEYS: [&str; 27] = [
     "oidc_second_factor",
     "public_url",
     "security_contact",
+    "smtp_password_file",
+    "smtp_root",
+    "smtp_url",
     "tls_certificate",
     "tls_key",
     "trusted_proxies",
@@ -67,6 +72,8 @@ pub enum SettingsError {
     BadSecurityContact(String),
     #[error(transparent)]
     BadOidc(#[from] OidcError),
+    #[error(transparent)]
+    BadMail(#[from] MailSettingsError),
 }
 
 /// Where the data is and how to log: what every command needs.
@@ -102,6 +109,7 @@ pub struct ServeSettings {
     /// Where every new entry of the audit trail is added.
     pub audit_log: Option<PathBuf>,
     pub oidc: Option<OidcSettings>,
+    pub mail: Option<MailSettings>,
 }
 
 /// Where the certificate comes from.
@@ -137,6 +145,8 @@ struct FileSettings {
     /// Read by itself: a mistake keeps its line.
     #[serde(skip)]
     oidc: OidcArguments,
+    #[serde(skip)]
+    mail: MailArguments,
 }
 
 impl InstallationSettings {
@@ -206,6 +216,7 @@ impl ServeSettings {
         let http_listen = arguments.http_listen.or(file.http_listen);
         let tls = tls(arguments, &file, &installation.place, public_url.as_deref())?;
         check_tls(tls.as_ref(), http_listen, public_url.as_deref())?;
+        let mail = arguments.mail.clone().or(file.mail).resolve(public_url.as_deref())?;
         let contact = arguments.security_contact.clone().or(file.security_contact);
         Ok(Self {
             installation,
@@ -220,6 +231,7 @@ impl ServeSettings {
             security_contact: contact.map(check_security_contact).transpose()?,
             audit_log: arguments.audit_log.clone().or(file.audit_log),
             oidc: arguments.oidc.clone().or(file.oidc).resolve()?,
+            mail,
         })
     }
 }
@@ -324,8 +336,8 @@ impl FileSettings {
             let nearest = nearest(key);
             return Err(SettingsError::UnknownKey { path: path.to_owned(), key: key.clone(), nearest });
         }
-        let oidc = toml::from_str(text).map_err(bad)?;
-        Ok(Self { oidc, ..toml::from_str(text).map_err(bad)? })
+        let (oidc, mail) = (toml::from_str(text).map_err(bad)?, toml::from_str(text).map_err(bad)?);
+        Ok(Self { oidc, mail, ..toml::from_str(text).map_err(bad)? })
     }
 }
 
@@ -379,6 +391,10 @@ mod tests {
             oidc_name = "Example"
             oidc_root = "o.pem"
             oidc_second_factor = "trust"
+            smtp_url = "smtps://mail.example.com"
+            smtp_password_file = "p"
+            smtp_root = "m.pem"
+            mail_from = "crm@example.com"
         "#;
         let file = FileSettings::parse(text, "entente.toml").unwrap();
         assert_eq!(file.listen.unwrap().port(), 80);
@@ -387,6 +403,7 @@ mod tests {
         assert_eq!((settings.log_format, settings.log.as_str()), (LogFormat::Json, "warn"));
         assert_eq!(settings.place, Place::Postgres("postgres://x".to_owned()));
         assert_eq!(settings.key_file, PathBuf::from("k"));
+        assert_eq!(file.mail.mail_from.as_deref(), Some("crm@example.com"));
         assert_eq!(file.oidc.oidc_second_factor, Some(SecondFactor::Trust));
     }
 

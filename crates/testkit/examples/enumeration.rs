@@ -9,6 +9,7 @@ use crm::kernel::{Actor, Language, Role};
 use crm::workspaces::{self, ShopSettings};
 use testkit::app::TestApp;
 use testkit::databases::fresh_sqlite;
+use testkit::mail_server::{QUICK, relay_to, some_trust};
 use words::Span;
 
 const SAMPLES: usize = 300;
@@ -43,7 +44,9 @@ async fn measure(test: &TestApp, what: &str, arms: &[&str], ask: impl AsyncFn(&s
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let (db, _folder) = fresh_sqlite(crm::MIGRATIONS);
-    let test = TestApp::new(db);
+    // Letters are put into the outbox, and nobody hands them over.
+    let relay = relay_to("smtp://127.0.0.1:9", &some_trust(), QUICK);
+    let test = TestApp::with_relay(db, "http://127.0.0.1:8080", relay);
     let owner = "ana@example.com".parse().unwrap();
     workspaces::create_owner(&test.app, owner, PASSWORD.to_owned(), Language::English).await.unwrap();
     test.member_called("luc@example.com", Role::Viewer).await;
@@ -57,6 +60,12 @@ async fn main() {
         let form = [("email", address), ("password", "a wrong password 1")];
         let answer = test.post_form("/sign-in", "", &form).await;
         assert_eq!(answer.status, 422, "{}", answer.body);
+    })
+    .await;
+    let arms = ["ana@example.com", "luc@example.com", "nobody@example.com", "no address"];
+    measure(&test, "forgot", &arms, async |address| {
+        let answer = test.post_form("/forgot-password", "", &[("email", address)]).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
     })
     .await;
     let actor = Actor::system(test.workspace().await);

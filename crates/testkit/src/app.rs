@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use crm::kernel::{Actor, App, Language, Ledger, Parts, Role, Scope, Settings, Vault};
 use crm::workspaces::{self, Provider, ShopSettings};
 use db::Db;
+use outgoing::Relay;
 use tower::ServiceExt;
 use words::{EmailAddress, Span, Timestamp, UserId, WorkspaceId};
 
@@ -67,12 +68,17 @@ impl TestApp {
 
     /// An installation under a public address whose members sign in with an identity provider too.
     pub fn with_provider(db: Db, public_url: &str, provider: Provider) -> Self {
-        Self::with_parts(db, Self::settings_at(public_url), Some(provider))
+        Self::with_parts(db, Self::settings_at(public_url), Some(provider), None)
+    }
+
+    /// An installation under a public address from which letters leave.
+    pub fn with_relay(db: Db, public_url: &str, relay: Relay) -> Self {
+        Self::with_parts(db, Self::settings_at(public_url), None, Some(relay))
     }
 
     /// An installation with these settings.
     pub fn with_settings(db: Db, settings: Settings) -> Self {
-        Self::with_parts(db, settings, None)
+        Self::with_parts(db, settings, None, None)
     }
 
     fn settings_at(public_url: &str) -> Settings {
@@ -87,11 +93,11 @@ impl TestApp {
         }
     }
 
-    fn with_parts(db: Db, settings: Settings, provider: Option<Provider>) -> Self {
+    fn with_parts(db: Db, settings: Settings, provider: Option<Provider>, relay: Option<Relay>) -> Self {
         let now_ms = Arc::new(AtomicI64::new(START.as_millis()));
         let clock_ms = Arc::clone(&now_ms);
         let clock = Arc::new(move || Timestamp::from_millis(clock_ms.load(Ordering::SeqCst)));
-        let app = App::from(Parts { provider, ..Parts::new(db, clock, repeatable_chance(), settings) });
+        let app = App::from(Parts { provider, relay, ..Parts::new(db, clock, repeatable_chance(), settings) });
         Self { router: crm::web::router(app.clone()), app, now_ms }
     }
 

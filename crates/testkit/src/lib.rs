@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod databases;
+pub mod mail_server;
 pub mod postgres_server;
 pub mod process;
 pub mod python;

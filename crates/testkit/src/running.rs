@@ -8,9 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
-use crm::kernel::{App, Ledger, Settings, Vault};
+use crm::kernel::{App, Ledger, Parts, Settings, Vault};
 use crm::stream::{Group, Remembered, Trust, ticker};
 use db::Db;
+use outgoing::Relay;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use words::{Country, Timestamp, WorkspaceId};
@@ -46,10 +47,19 @@ impl RunningApp {
     /// As [`RunningApp::start`].
     pub async fn start_as(name: &str) -> Self {
         let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
-        Self::serve(db, folder, name).await
+        Self::serve(db, folder, name, None).await
     }
 
-    async fn serve(db: Db, folder: TempDir, name: &str) -> Self {
+    /// An empty installation from which letters leave.
+    ///
+    /// # Panics
+    /// As [`RunningApp::start`].
+    pub async fn start_with_relay(relay: Relay) -> Self {
+        let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
+        Self::serve(db, folder, "127.0.0.1", Some(relay)).await
+    }
+
+    async fn serve(db: Db, folder: TempDir, name: &str, relay: Option<Relay>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("the port is known").port();
         let url = format!("http://{name}:{port}");
@@ -68,7 +78,7 @@ impl RunningApp {
             0 => system_now(),
             past => Timestamp::from_millis(past),
         };
-        let app = App::new(db, Arc::new(clock), repeatable_chance(), settings);
+        let app = App::from(Parts { relay, ..Parts::new(db, Arc::new(clock), repeatable_chance(), settings) });
         app.start_workers();
         let service = crm::web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, service).into_future());

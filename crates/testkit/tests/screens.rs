@@ -218,6 +218,7 @@ async fn paths(browser: &Browser, running: &RunningApp) -> Vec<String> {
         "/account",
         "/settings",
         "/settings/keys",
+        "/settings/mail",
         "/welcome",
         "/ui-gallery",
     ]

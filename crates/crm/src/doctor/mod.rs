@@ -18,7 +18,7 @@ use words::{Timestamp, WorkspaceId};
 
 use crate::kernel::App;
 use crate::stream::{self, Workbook};
-use crate::{segments, workspaces};
+use crate::{outbox, segments, workspaces};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,6 +76,8 @@ pub async fn examine(app: &App, workspace: WorkspaceId, sample: Sample) -> Resul
         .read(report, move |tx, place, report| {
             let found = workspaces::verify_audit(tx, place.workspace, &vault)?;
             found.into_iter().for_each(|finding| report.find("audit", finding));
+            let letters = outbox::unsound_letters(tx, place.workspace, place.now)?;
+            letters.into_iter().for_each(|finding| report.find("outbox", finding));
             links::check_merges(tx, place.workspace, report)
         })
         .await?;

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use outgoing::Relay;
 use tokio::sync::broadcast;
 use words::{Timestamp, WorkspaceId};
 
@@ -36,6 +37,8 @@ pub struct Parts {
     pub steady_clock: SteadyClock,
     /// The identity provider of this installation's members, if the administrator named one.
     pub provider: Option<Provider>,
+    /// The mail server that letters are handed to, if the administrator named one.
+    pub relay: Option<Relay>,
 }
 
 /// What an administrator decides in flags, environment or `entente.toml`.

@@ -36,6 +36,10 @@ impl Ending {
         *self.0.borrow() >= Stage::Leaving
     }
 
+    pub fn is_announced(&self) -> bool {
+        *self.0.borrow() == Stage::Ending
+    }
+
     /// Waits for the end.
     pub async fn announced(&self) {
         // The sender is ours: it cannot be gone.

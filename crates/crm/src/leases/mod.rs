@@ -9,4 +9,4 @@
 mod run;
 mod store;
 
-pub use run::{LEASE, Lease, Refused, Work, alone, hold, hold_if_given};
+pub use run::{LEASE, Lease, Refused, Work, alone, hold, hold_if_given, wait_holding};

@@ -46,6 +46,8 @@ impl From<Refused> for DbError {
 pub trait Work: Send {
     /// The name of its lease.
     const NAME: &'static str;
+    /// How long a step that is under way may go on when the end of the process is announced.
+    const FINISHES_WITHIN: Duration = Duration::ZERO;
 
     /// Does some of it, and answers how long to wait before the next step. Every transaction that writes begins with
     /// [`hold`].
@@ -69,13 +71,34 @@ pub fn hold_if_given(tx: &mut Tx<'_>, lease: Option<Lease>) -> Result<(), Refuse
     lease.map_or(Ok(()), |lease| hold(tx, lease))
 }
 
+/// Waits for something outside of the database, and gives signs meanwhile: a step that takes longer than a lease keeps it.
+/// What is waited for is dropped when the lease is lost.
+///
+/// # Errors
+/// [`Refused::Lost`].
+pub async fn wait_holding<T>(app: &App, lease: Option<Lease>, outside: impl Future<Output = T>) -> Result<T, Refused> {
+    let Some(lease) = lease.filter(|_| app.db.engine() == Engine::Postgres) else { return Ok(outside.await) };
+    tokio::pin!(outside);
+    loop {
+        tokio::select! {
+            done = &mut outside => return Ok(done),
+            () = tokio::time::sleep(RENEW_EVERY) => app.db.write(move |tx| hold(tx, lease)).await?,
+        }
+    }
+}
+
 /// Does a work in steps for as long as the process lives, but only while no other process does it. At the end the lease is
 /// given back, so that another goes on at once.
 pub async fn alone<W: Work>(app: App, mut work: W) {
     let mut held = None;
-    tokio::select! {
-        () = take_turns(&app, &mut work, &mut held) => {}
-        () = app.ending.announced() => {}
+    {
+        let turns = take_turns(&app, &mut work, &mut held);
+        tokio::pin!(turns);
+        tokio::select! {
+            () = &mut turns => {}
+            // The turns end by themselves after the step that is under way; a step that takes longer is dropped.
+            () = app.ending.announced() => drop(tokio::time::timeout(W::FINISHES_WITHIN, turns).await),
+        }
     }
     if let Some(lease) = held {
         give_back(&app, lease).await;
@@ -85,7 +108,7 @@ pub async fn alone<W: Work>(app: App, mut work: W) {
 async fn take_turns<W: Work>(app: &App, work: &mut W, held: &mut Option<Lease>) {
     let name = W::NAME;
     let mut unsigned = Duration::ZERO;
-    loop {
+    while !app.ending.is_announced() {
         let done = match *held {
             None => wait_for_turn(app, name, held).await,
             Some(lease) => match work.step(app, lease).await {
@@ -151,7 +174,10 @@ async fn rest(app: &App, lease: Lease, pause: Duration, unsigned: &mut Duration)
     let mut left = pause;
     loop {
         let part = left.min(RENEW_EVERY);
-        tokio::time::sleep(part).await;
+        tokio::select! {
+            () = tokio::time::sleep(part) => {}
+            () = app.ending.announced() => return Ok(()),
+        }
         left -= part;
         *unsigned += part;
         if *unsigned >= RENEW_EVERY && app.db.engine() == Engine::Postgres {

@@ -6,7 +6,7 @@
 use words::Span;
 
 use crate::workspaces::kept_for;
-use crate::{idempotency, intake, stream};
+use crate::{idempotency, intake, outbox, stream};
 
 /// Whose a column's content is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -418,6 +418,31 @@ pub const REGISTER: &[Table] = &[
             ],
         )],
     },
+    // To whom and what is sealed in `letter`, and gone when the letter is decided.
+    Table {
+        name: "outbox",
+        purpose: Access,
+        retention: For(outbox::TOLD_FOR),
+        columns: &[
+            (Member, &["letter"]),
+            (
+                Technical,
+                &[
+                    "workspace_id",
+                    "id",
+                    "kind",
+                    "state",
+                    "created_at",
+                    "due_at",
+                    "expires_at",
+                    "tries",
+                    "doubts",
+                    "trouble",
+                    "decided_at",
+                ],
+            ),
+        ],
+    },
     Table {
         name: "passkey_challenges",
         purpose: Access,
@@ -555,7 +580,7 @@ pub const REGISTER: &[Table] = &[
             ],
         )],
     },
-    // "view usr_… prf_…" for an hour.
+    // "view usr_… prf_…" for an hour, "device usr_… digest" for 90 days.
     Table {
         name: "sign_in_attempts",
         purpose: Access,

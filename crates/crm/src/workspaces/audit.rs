@@ -13,9 +13,11 @@ use uuid::Uuid;
 use words::{ProfileId, Span, Timestamp, WorkspaceId};
 
 use super::brake::{Tries, is_worth_a_line};
+use super::notices;
 use super::store;
 use super::store::trail::{self, AuditHead};
 use crate::kernel::{Actor, App, Chance, Place, Vault, corrupt, random_bytes};
+use crate::outbox::Post;
 
 /// What happened, to what. Never personal data beyond ids: entries outlive the people they speak of.
 #[derive(Clone, Debug)]
@@ -46,11 +48,13 @@ pub struct AuditMoment {
     vault: Vault,
     /// For the key of a chain that begins.
     chance: Chance,
+    /// For letters about what is noted.
+    pub(super) post: Post,
 }
 
 impl AuditMoment {
     pub fn of(app: &App) -> Self {
-        Self { now: app.now(), vault: app.settings.vault.clone(), chance: app.chance.clone() }
+        Self { now: app.now(), vault: app.settings.vault.clone(), chance: app.chance.clone(), post: Post::of(app) }
     }
 }
 
@@ -83,7 +87,7 @@ pub struct AuditFilter {
     pub action: String,
 }
 
-/// Adds an entry to the trail of the actor's workspace.
+/// Adds an entry to the trail of the actor's workspace, and tells by mail whom it concerns, where it is about an account.
 pub fn record_audit(tx: &mut Tx, actor: &Actor, moment: &AuditMoment, entry: &AuditEntry) -> Result<(), DbError> {
     let workspace = actor.workspace;
     let head = lock_head(tx, workspace, moment)?;
@@ -99,7 +103,8 @@ pub fn record_audit(tx: &mut Tx, actor: &Actor, moment: &AuditMoment, entry: &Au
     };
     line.mac = mac_of(&key, workspace, &head.mac, &line)?;
     trail::insert_audit_line(tx, workspace, &line)?;
-    trail::move_audit_head(tx, workspace, line.seq, &line.mac)
+    trail::move_audit_head(tx, workspace, line.seq, &line.mac)?;
+    notices::tell(tx, actor, moment, entry)
 }
 
 fn lock_head(tx: &mut Tx, workspace: WorkspaceId, moment: &AuditMoment) -> Result<AuditHead, DbError> {

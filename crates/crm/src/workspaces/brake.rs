@@ -33,8 +33,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Addresses that are none (typing errors) are counted like others, so that the answer tells nothing.
     pub fn new(email: &str, address: ClientAddress) -> Self {
-        let email = EmailAddress::parse(email).map_or_else(|_| email.trim().to_owned(), |email| email.to_string());
-        let account = short_digest(&email);
+        let account = short_digest(&normal(email));
         let network = address.network();
         Self {
             account_here: format!("account {account} from {network}"),
@@ -82,6 +81,10 @@ impl Attempt {
     }
 }
 
+fn normal(email: &str) -> String {
+    EmailAddress::parse(email).map_or_else(|_| email.trim().to_owned(), |email| email.to_string())
+}
+
 /// Tries that come at once, to however many processes, each count: two that read the same number would pay once. Passwords
 /// are compared outside of these transactions, so nobody waits long.
 fn one_after_the_other(tx: &mut Tx) -> Result<(), DbError> {
@@ -98,34 +101,39 @@ pub(super) enum Payment {
 
 /// Pays for a try of a code of this user's second factor: five a minute at most. Who gets here knows the password.
 pub(super) fn pay_for_code(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Payment, DbError> {
-    one_after_the_other(tx)?;
-    let bucket = format!("code {user}");
-    let tries = store::tries(tx, &bucket, now)?;
-    let wait = CODE.wait(tries, now);
-    if wait > Span::ZERO {
-        return Ok(Payment::Wait(wait));
-    }
-    store::put_tries(tx, &bucket, CODE.after(tries, now), now.plus(CODE.memory()))?;
-    Ok(Payment::Paid)
+    pay_into(tx, &format!("code {user}"), CODE, now)
 }
 
 /// Pays for a try that names no account, with a passkey: a network is slowed as one that guesses passwords.
 pub(super) fn pay_for_network(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<Payment, DbError> {
-    one_after_the_other(tx)?;
-    let bucket = format!("network {}", address.network());
-    let tries = store::tries(tx, &bucket, now)?;
-    let wait = NETWORK.wait(tries, now);
-    if wait > Span::ZERO {
-        return Ok(Payment::Wait(wait));
-    }
-    store::put_tries(tx, &bucket, NETWORK.after(tries, now), now.plus(NETWORK.memory()))?;
-    Ok(Payment::Paid)
+    pay_into(tx, &format!("network {}", address.network()), NETWORK, now)
 }
 
 /// The passkey was right: gives the try back.
 pub(super) fn forgive_network(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<(), DbError> {
     give_back(tx, &format!("network {}", address.network()), now)?;
     store::forget_old_tries(tx, now)
+}
+
+/// Pays for asking for a new password from a network, which writes to somebody.
+pub(super) fn pay_for_reset(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<Payment, DbError> {
+    pay_into(tx, &format!("reset from {}", address.network()), NETWORK, now)
+}
+
+/// The same for the address that is written to, whoever asks; one that nobody has is counted like others.
+pub(super) fn pay_for_reset_of(tx: &mut Tx, email: &str, now: Timestamp) -> Result<Payment, DbError> {
+    pay_into(tx, &format!("reset {}", short_digest(&normal(email))), LETTERS, now)
+}
+
+fn pay_into(tx: &mut Tx, bucket: &str, rule: Rule, now: Timestamp) -> Result<Payment, DbError> {
+    one_after_the_other(tx)?;
+    let tries = store::tries(tx, bucket, now)?;
+    let wait = rule.wait(tries, now);
+    if wait > Span::ZERO {
+        return Ok(Payment::Wait(wait));
+    }
+    store::put_tries(tx, bucket, rule.after(tries, now), now.plus(rule.memory()))?;
+    Ok(Payment::Paid)
 }
 
 fn give_back(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<(), DbError> {
@@ -136,15 +144,7 @@ fn give_back(tx: &mut Tx, bucket: &str, now: Timestamp) -> Result<(), DbError> {
 
 /// Pays for a way to the identity provider, which leaves a row behind for ten minutes.
 pub(super) fn pay_for_departure(tx: &mut Tx, address: ClientAddress, now: Timestamp) -> Result<Payment, DbError> {
-    one_after_the_other(tx)?;
-    let bucket = format!("departure from {}", address.network());
-    let tries = store::tries(tx, &bucket, now)?;
-    let wait = DEPARTURE.wait(tries, now);
-    if wait > Span::ZERO {
-        return Ok(Payment::Wait(wait));
-    }
-    store::put_tries(tx, &bucket, DEPARTURE.after(tries, now), now.plus(DEPARTURE.memory()))?;
-    Ok(Payment::Paid)
+    pay_into(tx, &format!("departure from {}", address.network()), DEPARTURE, now)
 }
 
 /// Whether a refusal of this member or stranger is still worth a line in the trail: who hammers at a closed door fills no
@@ -186,6 +186,9 @@ const DENIED: Rule = Rule::Bucket { capacity: 100, refill: Span::from_minutes(1)
 
 /// An office of two hundred people on a Monday morning, and one more every two seconds.
 const DEPARTURE: Rule = Rule::Bucket { capacity: 200, refill: Span::from_secs(2) };
+
+/// Three letters at once and one more every twenty minutes: nobody's inbox is filled from here.
+const LETTERS: Rule = Rule::Bucket { capacity: 3, refill: Span::from_minutes(20) };
 
 /// Five at once and one a minute: a guesser needs years for a code of six figures that lasts a minute and a half.
 const CODE: Rule = Rule::Bucket { capacity: 5, refill: Span::from_minutes(1) };
@@ -245,7 +248,7 @@ impl Rule {
 }
 
 /// Enough to tell accounts apart, and no address that a copy of the table would betray.
-fn short_digest(text: &str) -> String {
+pub(super) fn short_digest(text: &str) -> String {
     digest(text)[..12].iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 

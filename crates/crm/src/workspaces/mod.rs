@@ -7,6 +7,7 @@
 
 mod add_member;
 mod api_keys;
+mod ask_for_reset;
 mod audit;
 mod audit_export;
 mod brake;
@@ -20,6 +21,7 @@ mod invite;
 mod join;
 mod manage_members;
 mod model;
+mod notices;
 mod one_time_links;
 mod pages;
 mod passkeys;
@@ -37,6 +39,7 @@ mod shops;
 mod sign_in;
 mod single_sign_on;
 mod store;
+mod test_mail;
 
 pub use add_member::{add_member, create_workspace};
 pub use api_keys::{

@@ -6,6 +6,7 @@ use super::audit::place_of_key;
 use super::second_factor::place_of_seed;
 use super::store;
 use crate::kernel::{Chance, Unsealable, Vault, corrupt};
+use crate::outbox;
 
 /// Whether the database holds anything sealed: then its key must not be made anew.
 pub fn has_sealed_secrets(tx: &mut Tx) -> Result<bool, DbError> {
@@ -36,5 +37,5 @@ pub fn seal_again(tx: &mut Tx, vault: &Vault, chance: &Chance) -> Result<usize, 
         let secret = vault.open(place_of_seed(&row), &sealed).map_err(corrupt)?;
         store::second_factor::put_sealed_seed(tx, user, &vault.seal(chance, place_of_seed(&row), &secret))?;
     }
-    Ok(count)
+    Ok(count + outbox::seal_again(tx, vault, chance)?)
 }

@@ -7,6 +7,7 @@ use words::{Span, Timestamp, UserId, WorkspaceId};
 
 use super::audit::{AuditEntry, AuditMoment, record_audit};
 use super::brake::{Payment, pay_for_code};
+use super::notices::meet_device;
 use super::one_time_links::{Concerns, NewLink, Purpose, find_link, new_link, use_link};
 use super::passkeys::{Ceremony, PasskeyError, Signed, begin_proof, has_passkeys_here, record_refusal};
 use super::second_factor::{has_app, has_second_factor, use_code};
@@ -45,7 +46,8 @@ impl Door {
         if has_second_factor(tx, user)? {
             return self.ask_for_second_step(tx, workspace, user);
         }
-        record_sign_in(tx, workspace, user, role, &self.moment)?;
+        let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
+        record_sign_in(tx, &actor, "signed_in", &self.session.device, &self.moment)?;
         begin(tx, workspace, user, role, &self.session).map(Entry::Session)
     }
 
@@ -58,7 +60,7 @@ impl Door {
         role: Role,
     ) -> Result<NewSession, DbError> {
         let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
-        record_audit(tx, &actor, &self.moment, &AuditEntry::new("signed_in_with_passkey", &user))?;
+        record_sign_in(tx, &actor, "signed_in_with_passkey", &self.session.device, &self.moment)?;
         begin(tx, workspace, user, role, &self.session)
     }
 
@@ -75,7 +77,8 @@ impl Door {
         if !proved.has_second_factor && has_second_factor(tx, user)? {
             return self.ask_for_second_step(tx, workspace, user);
         }
-        record_sign_in(tx, workspace, user, role, &self.moment)?;
+        let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
+        record_sign_in(tx, &actor, "signed_in", &self.session.device, &self.moment)?;
         let proved_at = proved.proved_at.unwrap_or(Timestamp::UNIX_EPOCH).min(self.session.now);
         begin(tx, workspace, user, role, &SessionRow { proved_at, ..self.session.clone() }).map(Entry::Session)
     }
@@ -96,15 +99,18 @@ pub(super) struct ProvedElsewhere {
     pub proved_at: Option<Timestamp>,
 }
 
+/// Every sign-in leaves an entry, and its browser is remembered.
 fn record_sign_in(
     tx: &mut Tx,
-    workspace: WorkspaceId,
-    user: UserId,
-    role: Role,
+    actor: &Actor,
+    action: &'static str,
+    device: &str,
     moment: &AuditMoment,
 ) -> Result<(), DbError> {
-    let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
-    record_audit(tx, &actor, moment, &AuditEntry::new("signed_in", &user))
+    if let Some(user) = actor.user() {
+        record_audit(tx, actor, moment, &AuditEntry::new(action, &user))?;
+    }
+    meet_device(tx, actor, moment, device)
 }
 
 /// Why the second step did not lead in.
@@ -206,7 +212,8 @@ pub(super) async fn take_second_step(app: &App, step: SecondStep) -> Result<NewS
             if let Some(previous) = previous {
                 store::delete_session_of_token(tx, &previous)?;
             }
-            record_sign_in(tx, workspace, user, role, &moment)?;
+            let actor = Actor { workspace, kind: ActorKind::Member { user, role } };
+            record_sign_in(tx, &actor, "signed_in", &session.device, &moment)?;
             Ok::<_, DbError>(Ok(begin(tx, workspace, user, role, &session)?))
         })
         .await?

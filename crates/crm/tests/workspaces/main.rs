@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod identity_provider;
+mod mail;
 mod passkeys;
 mod second_factor;
 mod shell;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crm::kernel::Ledger;
-use crm::privacy;
+use crm::{outbox, privacy};
 use db::{Db, Step};
 use serde::Serialize;
 
@@ -43,7 +43,12 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     let tables = take_in(&opened.db, &arguments.file).await.map_err(|error| error.about(&target))?;
     opened.close().await;
     // Brings what an older program had made to this program's schema.
-    place::open_at(&settings.place, crm::MIGRATIONS).await?.close().await;
+    let opened = place::open_at(&settings.place, crm::MIGRATIONS).await?;
+    let doubted = doubt_letters(&opened.db).await?;
+    opened.close().await;
+    if doubted > 0 {
+        say::to_people(&format!("{doubted} letters waited in the backup; they are not sent again by themselves"));
+    }
     let erased_again = erase_again(&settings, arguments.erasures.as_deref()).await?;
     let rows = tables.iter().map(|table| table.rows).sum();
     let file = arguments.file.display().to_string();
@@ -56,6 +61,12 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
         say::json(&Restored { file, rows, header, tables, erased_again })?;
     }
     Ok(())
+}
+
+/// What waited to be sent when the backup was made may have been sent since, and is not sent again by itself.
+async fn doubt_letters(db: &Db) -> Result<usize, Failure> {
+    let now = installation::system_clock()();
+    Ok(db.write(move |tx| outbox::doubt_all(tx, now)).await?)
 }
 
 /// Erases again whoever was erased since the backup was made; none when nothing tells who that is.

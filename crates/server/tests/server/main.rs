@@ -16,6 +16,7 @@ mod injection;
 mod killed_work;
 mod kills;
 mod limits;
+mod mail;
 mod nodes;
 mod oidc;
 mod outgoing;

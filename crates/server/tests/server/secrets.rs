@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use testkit::app::form_body;
+use testkit::mail_server::MailServer;
 
 use crate::running::{Answer, Data, Server, exchange, free_port, get, note_owner, post};
 
@@ -16,14 +18,26 @@ const PHONE: &str = "+33698765432";
 const SEARCHED: &str = "plantedsearch";
 const PASSWORD: &str = "a planted lamp in the window";
 const WRONG: &str = "a plantedwrong guess of somebody";
+const MAIL_PASSWORD: &str = "plantedmailpassword";
 
 /// What must not be found, in every form in which it could be written down.
 struct Marks(Vec<String>);
 
 impl Marks {
     fn new(secrets: &[String]) -> Self {
-        let texts =
-            [EMAIL, "marked-mail", NAME, PHONE, "698765432", "98 76 54 32", SEARCHED, PASSWORD, WRONG, "plantedwrong"];
+        let texts = [
+            EMAIL,
+            "marked-mail",
+            NAME,
+            PHONE,
+            "698765432",
+            "98 76 54 32",
+            SEARCHED,
+            PASSWORD,
+            WRONG,
+            "plantedwrong",
+            MAIL_PASSWORD,
+        ];
         let all = texts.iter().map(|text| (*text).to_owned()).chain(secrets.iter().cloned());
         let written = all.flat_map(|text| {
             let encoded = form_body(&[("", &text)]).split_off(1);
@@ -141,12 +155,25 @@ fn planted_people_and_secrets_are_in_no_log_no_figure_and_no_address() {
             "events:write,profiles:write,segments:write",
         ]);
         let figures = format!("127.0.0.1:{}", free_port());
-        let mut server = Server::start_with(&data, &["--log", "trace", "--metrics-listen", &figures]);
+        let mail = MailServer::start_with(&json!({"user": "planted", "password": MAIL_PASSWORD}));
+        let listen = format!("127.0.0.1:{}", free_port());
+        let public_url = format!("http://{listen}");
+        let port = mail.as_ref().map_or_else(free_port, |mail| mail.port);
+        let smtp_url = format!("smtp://planted:{MAIL_PASSWORD}@127.0.0.1:{port}");
+        let flags = ["--log", "trace", "--metrics-listen", &figures, "--listen", &listen, "--public-url", &public_url];
+        let more = ["--smtp-url", &smtp_url, "--mail-from", "crm@shop.example"];
+        let mut server = Server::start_with(&data, &[&flags[..], &more].concat());
         let entered = form(&server, "", "/sign-in", &[("email", EMAIL), ("password", PASSWORD)]);
         assert_eq!(entered.status, 303, "{}", entered.body);
         let cookie = entered.header("set-cookie").split(';').next().unwrap().to_owned();
         let token = cookie.split_once('=').unwrap().1.to_owned();
-        let marks = Marks::new(&[ingest.clone(), api.trim().to_owned(), token]);
+        form(&server, "", "/forgot-password", &[("email", EMAIL)]);
+        let letters = mail.as_ref().map(|mail| mail.wait_for(EMAIL, 1)).unwrap_or_default();
+        let links =
+            letters.iter().filter_map(|letter| letter.link().rsplit_once('/').map(|(_, token)| token.to_owned()));
+        let links: Vec<String> = links.collect();
+        assert!(links.iter().all(|token| token.len() > 40), "{links:?}");
+        let marks = Marks::new(&[vec![ingest.clone(), api.trim().to_owned(), token], links].concat());
         // The ingest key stands in public pages, and on the pages of its source: it is looked for in logs and figures only.
         let seen = live(&server, &cookie, (&ingest, api.trim()));
         marks.check("an address", &seen);

@@ -13,7 +13,7 @@ use words::EmailAddress;
 use super::members::link_page;
 use super::{FieldErrors, form_again, page_context, role_choices, role_label, see_other};
 use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
-use crate::ui::{Button, Field, NavItem, PageHead, RadioCard, page, panel, radio_cards};
+use crate::ui::{Button, Field, NavItem, PageContext, PageHead, RadioCard, Tone, alert, page, panel, radio_cards};
 use crate::workspaces::invite::{InviteError, invite, withdraw_invitation};
 use crate::workspaces::model::Closed;
 
@@ -44,12 +44,24 @@ async fn submit(
     let again = |key: &'static str| Ok(form_again(invite_page(&visit, &form, Some(key))));
     let role: Role = form.role.parse().map_err(|error| Problem::bad_request("unknown_role", format!("{error}")))?;
     let Ok(email) = EmailAddress::parse(&form.email) else { return again("email-malformed") };
-    match invite(&app, &visit.actor, email, role).await {
-        Ok(url) => Ok(link_page(&visit, "invitation-link-title", "invitation-link-text", &url).into_response()),
+    match invite(&app, &visit.actor, email.clone(), role).await {
+        Ok(url) => {
+            let note = |context: &PageContext| invitation_note(&app, context, &email);
+            Ok(link_page(&visit, "invitation-link-title", "invitation-link-text", &url, note).into_response())
+        }
         Err(InviteError::AlreadyMember) => again("problem-already-member"),
         Err(InviteError::OnlyOwners) => again("problem-only-owners"),
         Err(InviteError::Db(error)) => Err(error.into()),
     }
+}
+
+/// That the link goes by mail too, where mail is set up.
+fn invitation_note(app: &App, context: &PageContext, email: &EmailAddress) -> Markup {
+    if app.relay.is_none() {
+        return Markup::default();
+    }
+    let title = context.t_with("invitation-mailed", &[("email", email.as_str().into())]);
+    alert(Tone::Good, &title, &html! { p { (context.t("invitation-mailed-text")) } })
 }
 
 async fn withdraw(

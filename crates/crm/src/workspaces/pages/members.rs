@@ -1,5 +1,7 @@
 //! The members of the shop: who they are, what they may do, and a way back in for who forgot his password.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
@@ -7,10 +9,13 @@ use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
+use uuid::Uuid;
 use words::UserId;
 
+use super::mail::state_badge;
 use super::{NoticeQuery, page_context, role_choices, role_label, role_of, see_other};
 use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, Visit};
+use crate::outbox;
 use crate::ui::{
     Button, Column, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Row, Table, Tone, alert, avatar, badge,
     code_block, dialog, page, time_ago,
@@ -41,7 +46,8 @@ async fn show(
 ) -> Result<Markup, Problem> {
     let members = list_members(&app, &visit.actor).await?;
     let may_edit = visit.actor.may(Permission::EditMembers);
-    let invitations = if may_edit { list_invitations(&app, &visit.actor).await? } else { Vec::new() };
+    let (invitations, letters) =
+        if may_edit { list_invitations(&app, &visit.actor).await? } else { Default::default() };
     let mut context = page_context(&visit, Some(NavItem::Members));
     notice.add_to(&mut context);
     let invite = Button::primary(context.t("members-invite")).icon(Icon::UserPlus).link("/members/invite");
@@ -53,7 +59,7 @@ async fn show(
     let body = html! {
         div class="stack" {
             (Table::new(context.t("members-title"), columns(&context), rows).render(context.language))
-            @if !invitations.is_empty() { (invitations_list(&context, &invitations)) }
+            @if !invitations.is_empty() { (invitations_list(&context, &invitations, &letters)) }
         }
         @if may_edit { @for member in &members { (removal_dialog(&context, member)) } }
     };
@@ -136,26 +142,37 @@ fn removal_dialog(context: &PageContext, member: &Member) -> Markup {
     dialog(context.language, &id, &title, &body, &foot)
 }
 
-fn invitations_list(context: &PageContext, invitations: &[OneTimeLink]) -> Markup {
+fn invitations_list(
+    context: &PageContext,
+    invitations: &[OneTimeLink],
+    letters: &HashMap<Uuid, outbox::State>,
+) -> Markup {
     let columns = vec![
         Column::text(context.t("member-email")),
         Column::text(context.t("member-role")),
+        Column::text(context.t("invitation-mail")),
         Column::text(context.t("invitation-ends")),
         Column::text(context.t("member-actions")),
     ];
-    let rows = invitations.iter().map(|invitation| invitation_row(context, invitation)).collect();
+    let row = |invitation: &OneTimeLink| invitation_row(context, invitation, letters.get(&invitation.id).copied());
+    let rows = invitations.iter().map(row).collect();
     let title = context.t("invitations-title");
     let table = Table::new(&*title, columns, rows);
     html! { h2 class="panel-title" { (title) } (table.render(context.language)) }
 }
 
-fn invitation_row(context: &PageContext, invitation: &OneTimeLink) -> Row {
+fn invitation_row(context: &PageContext, invitation: &OneTimeLink, letter: Option<outbox::State>) -> Row {
     let email = invitation.concerns.email.as_ref().map(ToString::to_string).unwrap_or_default();
     let role = invitation.concerns.role.map(|role| role_label(context, role)).unwrap_or_default();
     let withdraw = Button::ghost(context.t("invitation-withdraw"))
         .small()
         .post(format!("/members/invitations/{}/withdraw", invitation.id));
-    Row::new(vec![html! { (email) }, html! { (role) }, time_ago(context, invitation.expires_at), html! { (withdraw) }])
+    let mail = match letter {
+        Some(state) => state_badge(context, state),
+        None => html! { span class="nothing" { "—" } },
+    };
+    let ends = time_ago(context, invitation.expires_at);
+    Row::new(vec![html! { (email) }, html! { (role) }, mail, ends, html! { (withdraw) }])
 }
 
 #[derive(Deserialize)]
@@ -212,7 +229,9 @@ async fn show_reset_link(
     Path(user): Path<UserId>,
 ) -> Result<Response, Problem> {
     match make_reset_link(&app, &visit.actor, user).await {
-        Ok(url) => Ok(link_page(&visit, "reset-link-title", "reset-link-text", &url).into_response()),
+        Ok(url) => {
+            Ok(link_page(&visit, "reset-link-title", "reset-link-text", &url, |_| Markup::default()).into_response())
+        }
         Err(error) => back_to_members(Err(error), ""),
     }
 }
@@ -229,12 +248,19 @@ fn back_to_members(outcome: Result<(), MemberError>, done: &str) -> Result<Respo
     Ok(see_other(&format!("/members?problem={problem}")))
 }
 
-/// A link that is shown this once, to copy and hand over.
-pub(super) fn link_page(visit: &Visit, title_key: &str, text_key: &str, url: &str) -> Markup {
+/// A link that is shown this once, to copy and hand over; above it what else became of it.
+pub(super) fn link_page(
+    visit: &Visit,
+    title_key: &str,
+    text_key: &str,
+    url: &str,
+    note: impl FnOnce(&PageContext) -> Markup,
+) -> Markup {
     let context = page_context(visit, Some(NavItem::Members));
     let head = PageHead::new(context.t(title_key)).back(context.t("members-title"), "/members");
     let body = html! {
         div class="stack" {
+            (note(&context))
             (alert(Tone::Warning, &context.t("shown-once"), &html! { p { (context.t(text_key)) } }))
             (code_block(context.language, url))
         }

@@ -5,8 +5,10 @@ mod audit;
 mod audit_table;
 mod choices;
 mod confirm;
+mod forgot;
 mod invitations;
 mod keys;
+mod mail;
 mod members;
 mod one_time;
 mod passkey_form;
@@ -37,6 +39,7 @@ use crate::ui::{Density, NavItem, PageContext, Theme, Toast, UserBadge};
 pub fn routes(table: &mut RouteTable) {
     set_up::routes(table);
     sign_in::routes(table);
+    forgot::routes(table);
     one_time::routes(table);
     account::routes(table);
     members::routes(table);
@@ -44,6 +47,7 @@ pub fn routes(table: &mut RouteTable) {
     settings::routes(table);
     keys::routes(table);
     security::routes(table);
+    mail::routes(table);
     audit::routes(table);
     audit_table::routes(table);
     second_step::routes(table);

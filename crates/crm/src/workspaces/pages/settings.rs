@@ -114,8 +114,12 @@ fn settings_page(context: &PageContext, visit: &Visit, form: &SettingsForm, erro
 
 /// The views of the settings; `current` is the path of the one that is open.
 pub(super) fn settings_tabs(context: &PageContext, visit: &Visit, current: &str) -> Markup {
-    let all =
-        [("settings-shop", "/settings"), ("keys-title", "/settings/keys"), ("security-title", "/settings/security")];
+    let all = [
+        ("settings-shop", "/settings"),
+        ("keys-title", "/settings/keys"),
+        ("security-title", "/settings/security"),
+        ("mail-title", "/settings/mail"),
+    ];
     let shown = all.into_iter().filter(|(_, href)| visit.may_open(href));
     let views: Vec<Tab> = shown
         .map(|(key, href)| Tab {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::passkey_sign_in::passkey_way;
 use super::set_up::hashing_failed;
 use super::{
-    bare_context, device_of, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other,
+    bare_context, device_of, forgot, form_again, form_later, hidden, is_local_path, let_in, local_or_home, see_other,
     single_sign_on, wait_text,
 };
 use crate::kernel::{Access, App, Language, Problem, RouteTable};
@@ -167,7 +167,11 @@ fn page(app: &App, context: &PageContext, form: &SignInForm, note: Option<Markup
         }
         (passkey_way(app, context, local_or_home(&form.next)))
         (single_sign_on::sign_in_button(app, context, &form.next))
-        p class="muted" { (context.t("sign-in-forgotten")) }
+        @if app.relay.is_some() {
+            p { a href=(forgot::FORM) { (context.t("forgot-title")) } }
+        } @else {
+            p class="muted" { (context.t("sign-in-forgotten")) }
+        }
     };
     bare_page(context, &context.t("sign-in-title"), &body)
 }

@@ -167,6 +167,26 @@ pub(in crate::workspaces) fn address_of(tx: &mut Tx, user: UserId) -> Result<Opt
     tx.query_opt(sql("SELECT email FROM users WHERE id = $1"), &[&user], |row| row.get(0))
 }
 
+/// Whom a letter is for.
+#[derive(Clone, Debug)]
+pub(in crate::workspaces) struct Reader {
+    pub user: UserId,
+    pub email: EmailAddress,
+    pub name: String,
+    pub language: Language,
+}
+
+pub(in crate::workspaces) fn reader(tx: &mut Tx, user: UserId) -> Result<Option<Reader>, DbError> {
+    tx.query_opt(sql("SELECT id, email, name, language FROM users WHERE id = $1"), &[&user], |row| {
+        Ok(Reader { user: row.get(0)?, email: row.get(1)?, name: row.get(2)?, language: row.get(3)? })
+    })
+}
+
+/// Since when this user is known.
+pub(in crate::workspaces) fn made_at(tx: &mut Tx, user: UserId) -> Result<Option<Timestamp>, DbError> {
+    tx.query_opt(sql("SELECT created_at FROM users WHERE id = $1"), &[&user], |row| row.get(0))
+}
+
 pub(in crate::workspaces) fn set_password_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
     tx.execute(sql("UPDATE users SET password_hash = $2 WHERE id = $1"), &[&user, &hash])?;
     Ok(())

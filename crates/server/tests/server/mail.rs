@@ -1,0 +1,147 @@
+//! Mail to members by the running program: killed in any moment, ended in order, put back from a backup.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+use db::{DbError, sql};
+use testkit::app::form_body;
+use testkit::mail_server::MailServer;
+
+use crate::running::{Data, PASSWORD, Server, entente, free_port, note_owner, post};
+
+/// Starts with mail handed to this address, under a public address of its own.
+fn start(data: &Data, smtp_url: &str) -> Server {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let public_url = format!("http://{listen}");
+    let flags = ["--listen", &listen, "--public-url", &public_url, "--smtp-url", smtp_url];
+    Server::start_with(data, &[&flags[..], &["--mail-from", "Atelier <crm@shop.example>"]].concat())
+}
+
+fn create_owner(data: &Data, email: &str) {
+    let mut command = entente();
+    command.args(["admin", "create", "--email", email, "--password-stdin"]).args(data.arguments());
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(child.wait().unwrap().success());
+    note_owner(data);
+}
+
+fn ask(server: &Server, email: &str) {
+    let origin = format!("http://{}", server.address);
+    let headers = [("origin", origin.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let asked = post(server.address, "/forgot-password", &headers, form_body(&[("email", email)]).as_bytes()).unwrap();
+    assert_eq!((asked.status, asked.header("location").as_str()), (303, "/forgot-password/sent"));
+}
+
+/// Where every letter stands.
+fn states(data: &Data) -> Vec<String> {
+    let db = data.open_beside();
+    let all = sql("SELECT state FROM outbox ORDER BY created_at");
+    let found: Result<Vec<String>, DbError> = db.read_blocking(move |tx| tx.query(all, &[], |row| row.get(0)));
+    db.close_blocking();
+    found.unwrap()
+}
+
+fn wait_for_states(data: &Data, wanted: &[&str]) {
+    for _ in 0..200 {
+        if states(data) == wanted {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(states(data), wanted);
+}
+
+#[test]
+fn a_letter_survives_a_kill_before_it_leaves_and_goes_once() {
+    for data in Data::on_both() {
+        create_owner(&data, "ana@example.com");
+        let port = free_port();
+        let url = format!("smtp://127.0.0.1:{port}");
+        let mut server = start(&data, &url);
+        ask(&server, "ana@example.com");
+        server.kill();
+        let Some(mail) = MailServer::start_with(&serde_json::json!({"port": port})) else { return };
+        let mut server = start(&data, &url);
+        mail.wait_for("ana@example.com", 1);
+        wait_for_states(&data, &["sent"]);
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(mail.letters().len(), 1);
+        assert_eq!(server.terminate(), Some(0));
+        data.run_well(&["doctor", "--all"]);
+    }
+}
+
+#[test]
+fn a_kill_while_the_mail_server_has_the_letter_loses_nothing_and_a_copy_is_the_same_letter() {
+    for data in Data::on_both() {
+        create_owner(&data, "slow@example.com");
+        let Some(mail) = MailServer::start() else { return };
+        let mut server = start(&data, &mail.url());
+        ask(&server, "slow@example.com");
+        mail.wait_for("slow@example.com", 1);
+        server.kill();
+        assert_eq!(states(&data), ["handed"], "that it was being handed over is on disk");
+        let mut server = start(&data, &mail.url());
+        let copies = mail.wait_for("slow@example.com", 2);
+        let ids: BTreeSet<String> = copies.iter().map(|letter| letter.header("message-id")).collect();
+        assert_eq!(ids.len(), 1);
+        wait_for_states(&data, &["sent"]);
+        assert_eq!(server.terminate(), Some(0));
+        assert_eq!(mail.letters().len(), 2);
+        data.run_well(&["doctor", "--all"]);
+    }
+}
+
+#[test]
+fn an_orderly_end_waits_for_the_answer_and_leaves_no_doubt() {
+    for data in Data::on_both() {
+        create_owner(&data, "slow@example.com");
+        let Some(mail) = MailServer::start() else { return };
+        let mut server = start(&data, &mail.url());
+        ask(&server, "slow@example.com");
+        mail.wait_for("slow@example.com", 1);
+        assert_eq!(server.terminate(), Some(0));
+        assert_eq!(states(&data), ["sent"]);
+        assert_eq!(mail.letters().len(), 1);
+    }
+}
+
+#[test]
+fn what_waits_in_a_backup_is_not_sent_by_who_puts_it_back() {
+    for data in Data::on_both() {
+        create_owner(&data, "ana@example.com");
+        let mut server = start(&data, &format!("smtp://127.0.0.1:{}", free_port()));
+        ask(&server, "ana@example.com");
+        assert_eq!(server.terminate(), Some(0));
+        assert_eq!(states(&data), ["waiting"]);
+        let backup = data.folder().join("shop.entente");
+        data.run_well(&["backup", backup.to_str().unwrap()]);
+        let again = Data::sqlite();
+        std::fs::create_dir_all(again.data_folder()).unwrap();
+        std::fs::copy(data.key_file(), again.key_file()).unwrap();
+        again.run_well(&["restore", backup.to_str().unwrap()]);
+        assert_eq!(states(&again), ["uncertain"]);
+        again.run_well(&["doctor", "--all"]);
+    }
+}
+
+#[test]
+fn settings_of_mail_that_cannot_work_end_the_start_with_a_sentence_and_without_the_password() {
+    let data = Data::sqlite();
+    for (flags, reason) in [
+        (&["--smtp-url", "smtp://ana:canary@mail.example.com"][..], "it must be encrypted"),
+        (&["--smtp-url", "smtps://ana:canary@mail.example.com"], "mail_from is missing"),
+        (
+            &["--smtp-url", "smtps://ana:canary@mail.example.com", "--mail-from", "crm@example.com"],
+            "public_url is missing",
+        ),
+    ] {
+        let output = data.run(&[&["serve"], flags].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(reason) && !told.contains("canary"), "{told}");
+    }
+}

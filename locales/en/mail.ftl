@@ -1,0 +1,115 @@
+# Mail that Entente sends to members, and the screens about it.
+
+# Forgotten passwords
+forgot-title = Forgot your password?
+forgot-intro = Type your email address. You get a link with which you choose a new password.
+forgot-submit = Send me a link
+forgot-back = Back to signing in
+forgot-without-mail = An administrator of your shop can make you a link for a new password, under Members. If you are the only one, whoever runs the server can let you in with entente admin create.
+forgot-sent-title = Look into your inbox
+forgot-sent-text = If this address belongs to a member, a link for a new password is on its way to it. It works once, for 30 minutes.
+forgot-sent-nothing = Nothing arrives? Look among unwanted mail, check the address, and ask an administrator of your shop.
+
+# The view of the settings
+mail-title = Mail
+mail-relay = Mail server
+mail-off = No mail leaves from here
+mail-off-text = Nobody gets a link for a forgotten password, nobody is told when something changes in his account, and invitations are links that you hand over yourself. Whoever runs the server sets smtp_url and mail_from.
+mail-intro = Members are sent links for forgotten passwords, invitations, and a word when something changes in their account.
+mail-host = Server
+mail-from = From
+mail-test-send = Send a test mail
+mail-test-to = A test mail goes to you, at { $email }.
+mail-last = The last letters
+mail-what = What
+mail-state = State
+mail-trouble = What went wrong
+mail-when = When
+mail-again = Tried again
+mail-kind-reset = Link for a new password
+mail-kind-invitation = Invitation
+mail-kind-notice = Word about an account
+mail-kind-test = Test
+mail-state-waiting = waiting
+mail-state-handed = on its way
+mail-state-sent = sent
+mail-state-refused = refused
+mail-state-expired = too late
+mail-state-uncertain = uncertain
+mail-step-connect = Connecting:
+mail-step-secure = Encrypting:
+mail-step-greeting = The server’s greeting:
+mail-step-sign-in = Signing in to the server:
+mail-step-sender = The sender:
+mail-step-recipient = The recipient:
+mail-step-content = The content:
+mail-step-answer = The answer to the content:
+mail-step-sealed = It was sealed with another key file.
+mail-step-restored = It waited in a backup that was put back, and may have been sent since.
+mail-cause-unreachable = nobody can be reached there.
+mail-cause-not-trusted = the certificate is not one that is trusted for this name.
+mail-cause-not-offered = the server does not offer it.
+mail-cause-refused = refused with code { $code }.
+mail-cause-late = no answer in time.
+mail-cause-broken-off = the connection broke off.
+mail-cause-unwritable = no mail reaches an address with such letters.
+mail-cause-lost = this program ended before it came.
+
+# Members
+invitation-mail = Mail
+invitation-mailed = The invitation goes to { $email } by mail
+invitation-mailed-text = You can also copy the link below and hand it over yourself.
+
+# Letters
+mail-hello = Hello { $name },
+mail-foot = { $shop } uses Entente at { $url }, and you have an account there. This letter was written by a program; nobody reads answers to it.
+mail-look = See it in your account
+mail-not-you = Was it not you, or do you not know why? Choose a new password, end your other sessions under “Your account”, and tell an administrator of { $shop }.
+mail-by-you = Somebody who was signed in as you did this.
+mail-by-member = An administrator of { $shop } did this.
+mail-reset = A new password for { $shop }
+mail-reset-text = Somebody asked for a new password for your account { $email }.
+mail-reset-link = Choose a new password
+mail-reset-once = The link works once, for 30 minutes. If you have a second factor, you are asked for it as always.
+mail-reset-not-you = Was it not you? Then do nothing: your password stays as it is.
+mail-invitation = You are invited to { $shop }
+mail-invitation-text = You are invited to { $shop }, with this role: { $role }.
+mail-invitation-link = Accept the invitation
+mail-invitation-once = The link works once, for seven days. If you do not know { $shop }, do nothing.
+mail-test = Mail from { $shop } arrives
+mail-test-text = This is the test mail that you asked for in the settings of { $shop }.
+mail-api-key-created = New API key at { $shop }
+mail-api-key-created-text = An API key was made in your name at { $shop } on { $when }. It may: { $detail }.
+mail-member-disabled = You can no longer sign in to { $shop }
+mail-member-disabled-text = Your access to { $shop } was switched off on { $when }.
+mail-member-enabled = You can sign in to { $shop } again
+mail-member-enabled-text = Your access to { $shop } was switched on again on { $when }.
+mail-member-removed = You are no longer a member of { $shop }
+mail-member-removed-text = You were removed from { $shop } on { $when }.
+mail-member-role-changed = Your role at { $shop } has changed
+mail-member-role-changed-text = Since { $when } your role at { $shop } is: { $detail }.
+mail-passkey-added = New passkey for your account at { $shop }
+mail-passkey-added-text = The passkey “{ $detail }” was added to your account on { $when }. It signs in without your password.
+mail-passkey-removed = Passkey removed from your account at { $shop }
+mail-passkey-removed-text = The passkey “{ $detail }” was removed from your account on { $when }.
+mail-password-changed = Your password at { $shop } was changed
+mail-password-changed-text = The password of your account was changed on { $when }. All other sessions were ended.
+mail-password-reset = Your password at { $shop } was chosen anew
+mail-password-reset-text = A new password was chosen for your account on { $when }, with a link that works once. All sessions were ended.
+mail-password-reset-link-made = A link for a new password was made for you at { $shop }
+mail-password-reset-link-made-text = On { $when } a link was made with which a new password can be chosen for your account. It works once, for 30 minutes.
+mail-recovery-codes-renewed = New recovery codes for your account at { $shop }
+mail-recovery-codes-renewed-text = New recovery codes were made for your account on { $when }. The old ones no longer work.
+mail-second-factor-removed = Second factor removed from your account at { $shop }
+mail-second-factor-removed-text = A second factor was removed from your account on { $when }.
+mail-second-factor-set-up = Second factor set up for your account at { $shop }
+mail-second-factor-set-up-text = An authenticator app was set up for your account on { $when }.
+mail-sso-linked = Your account at { $shop } was linked
+mail-sso-linked-text = Since { $when } an account of { $detail } signs in to your account at { $shop }.
+mail-sso-unlinked = Your account at { $shop } is no longer linked
+mail-sso-unlinked-text = Since { $when } your account of { $detail } no longer signs in to { $shop }.
+mail-new-device = New sign-in to { $shop }
+mail-new-device-text = Somebody signed in to your account on { $when } with a browser that you were not seen with before: { $detail }.
+
+audit-password-reset-asked = Link for a new password asked for by mail
+audit-test-mail-asked = Test mail sent

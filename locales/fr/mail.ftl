@@ -1,0 +1,115 @@
+# Les e-mails qu’Entente envoie aux membres, et les écrans qui en parlent.
+
+# Mots de passe oubliés
+forgot-title = Mot de passe oublié ?
+forgot-intro = Saisissez votre adresse e-mail. Vous recevrez un lien pour choisir un nouveau mot de passe.
+forgot-submit = M’envoyer un lien
+forgot-back = Retour à la connexion
+forgot-without-mail = Un administrateur de votre boutique peut vous créer un lien pour un nouveau mot de passe, dans Membres. Si vous êtes seul, la personne qui gère le serveur peut vous rouvrir l’accès avec entente admin create.
+forgot-sent-title = Consultez votre boîte de réception
+forgot-sent-text = Si cette adresse est celle d’un membre, un lien pour un nouveau mot de passe lui est envoyé. Il sert une fois, pendant 30 minutes.
+forgot-sent-nothing = Rien n’arrive ? Regardez dans les indésirables, vérifiez l’adresse, ou adressez-vous à un administrateur de votre boutique.
+
+# La vue des réglages
+mail-title = E-mail
+mail-relay = Serveur d’envoi
+mail-off = Aucun e-mail ne part d’ici
+mail-off-text = Personne ne reçoit de lien pour un mot de passe oublié, personne n’est prévenu d’un changement sur son compte, et les invitations sont des liens à transmettre soi-même. La personne qui gère le serveur règle smtp_url et mail_from.
+mail-intro = Les membres reçoivent les liens pour un mot de passe oublié, les invitations, et un mot quand quelque chose change sur leur compte.
+mail-host = Serveur
+mail-from = Expéditeur
+mail-test-send = Envoyer un e-mail d’essai
+mail-test-to = Un e-mail d’essai vous parvient à { $email }.
+mail-last = Derniers messages
+mail-what = Quoi
+mail-state = État
+mail-trouble = Ce qui n’a pas marché
+mail-when = Quand
+mail-again = Nouvel essai
+mail-kind-reset = Lien pour un nouveau mot de passe
+mail-kind-invitation = Invitation
+mail-kind-notice = Mot à propos d’un compte
+mail-kind-test = Essai
+mail-state-waiting = en attente
+mail-state-handed = en cours
+mail-state-sent = envoyé
+mail-state-refused = refusé
+mail-state-expired = trop tard
+mail-state-uncertain = incertain
+mail-step-connect = Connexion :
+mail-step-secure = Chiffrement :
+mail-step-greeting = Accueil du serveur :
+mail-step-sign-in = Identification auprès du serveur :
+mail-step-sender = Expéditeur :
+mail-step-recipient = Destinataire :
+mail-step-content = Contenu :
+mail-step-answer = Réponse au contenu :
+mail-step-sealed = Il était scellé avec un autre fichier de clé.
+mail-step-restored = Il attendait dans une sauvegarde qui a été restaurée, et a pu partir depuis.
+mail-cause-unreachable = personne ne répond à cette adresse.
+mail-cause-not-trusted = le certificat n’est pas de ceux auxquels on se fie pour ce nom.
+mail-cause-not-offered = le serveur ne le propose pas.
+mail-cause-refused = refus avec le code { $code }.
+mail-cause-late = pas de réponse à temps.
+mail-cause-broken-off = la connexion s’est interrompue.
+mail-cause-unwritable = aucun e-mail n’atteint une adresse avec ces lettres.
+mail-cause-lost = ce programme s’est arrêté avant de la recevoir.
+
+# Membres
+invitation-mail = E-mail
+invitation-mailed = L’invitation part par e-mail à { $email }
+invitation-mailed-text = Vous pouvez aussi copier le lien ci-dessous et le transmettre vous-même.
+
+# Les messages
+mail-hello = Bonjour { $name },
+mail-foot = { $shop } utilise Entente à l’adresse { $url }, et vous y avez un compte. Ce message a été écrit par un programme ; personne ne lit les réponses.
+mail-look = Voir sur votre compte
+mail-not-you = Ce n’était pas vous, ou vous ne savez pas pourquoi ? Choisissez un nouveau mot de passe, mettez fin à vos autres sessions dans « Votre compte », et prévenez un administrateur de { $shop }.
+mail-by-you = Cela a été fait par une personne connectée en votre nom.
+mail-by-member = Cela a été fait par un administrateur de { $shop }.
+mail-reset = Un nouveau mot de passe pour { $shop }
+mail-reset-text = Un nouveau mot de passe a été demandé pour votre compte { $email }.
+mail-reset-link = Choisir un nouveau mot de passe
+mail-reset-once = Le lien sert une fois, pendant 30 minutes. Si vous avez un second facteur, il vous sera demandé comme toujours.
+mail-reset-not-you = Ce n’était pas vous ? Ne faites rien : votre mot de passe reste le même.
+mail-invitation = Vous êtes invité à rejoindre { $shop }
+mail-invitation-text = Vous êtes invité à rejoindre { $shop }, avec ce rôle : { $role }.
+mail-invitation-link = Accepter l’invitation
+mail-invitation-once = Le lien sert une fois, pendant sept jours. Si vous ne connaissez pas { $shop }, ne faites rien.
+mail-test = Les e-mails de { $shop } arrivent
+mail-test-text = Voici l’e-mail d’essai que vous avez demandé dans les réglages de { $shop }.
+mail-api-key-created = Nouvelle clé d’API chez { $shop }
+mail-api-key-created-text = Une clé d’API a été créée en votre nom chez { $shop } le { $when }. Elle permet : { $detail }.
+mail-member-disabled = Vous ne pouvez plus vous connecter à { $shop }
+mail-member-disabled-text = Votre accès à { $shop } a été suspendu le { $when }.
+mail-member-enabled = Vous pouvez de nouveau vous connecter à { $shop }
+mail-member-enabled-text = Votre accès à { $shop } a été rétabli le { $when }.
+mail-member-removed = Vous n’êtes plus membre de { $shop }
+mail-member-removed-text = Vous avez été retiré de { $shop } le { $when }.
+mail-member-role-changed = Votre rôle chez { $shop } a changé
+mail-member-role-changed-text = Depuis le { $when }, votre rôle chez { $shop } est : { $detail }.
+mail-passkey-added = Nouvelle clé d’accès pour votre compte chez { $shop }
+mail-passkey-added-text = La clé d’accès « { $detail } » a été ajoutée à votre compte le { $when }. Elle permet de se connecter sans votre mot de passe.
+mail-passkey-removed = Clé d’accès retirée de votre compte chez { $shop }
+mail-passkey-removed-text = La clé d’accès « { $detail } » a été retirée de votre compte le { $when }.
+mail-password-changed = Votre mot de passe chez { $shop } a été changé
+mail-password-changed-text = Le mot de passe de votre compte a été changé le { $when }. Toutes les autres sessions ont été fermées.
+mail-password-reset = Un nouveau mot de passe a été choisi pour votre compte chez { $shop }
+mail-password-reset-text = Un nouveau mot de passe a été choisi pour votre compte le { $when }, par un lien à usage unique. Toutes les sessions ont été fermées.
+mail-password-reset-link-made = Un lien pour un nouveau mot de passe a été créé pour vous chez { $shop }
+mail-password-reset-link-made-text = Le { $when }, un lien a été créé pour choisir un nouveau mot de passe pour votre compte. Il sert une fois, pendant 30 minutes.
+mail-recovery-codes-renewed = Nouveaux codes de secours pour votre compte chez { $shop }
+mail-recovery-codes-renewed-text = De nouveaux codes de secours ont été créés pour votre compte le { $when }. Les anciens ne servent plus.
+mail-second-factor-removed = Second facteur retiré de votre compte chez { $shop }
+mail-second-factor-removed-text = Un second facteur a été retiré de votre compte le { $when }.
+mail-second-factor-set-up = Second facteur activé pour votre compte chez { $shop }
+mail-second-factor-set-up-text = Une application d’authentification a été activée pour votre compte le { $when }.
+mail-sso-linked = Votre compte chez { $shop } a été relié
+mail-sso-linked-text = Depuis le { $when }, un compte de { $detail } permet de se connecter à votre compte chez { $shop }.
+mail-sso-unlinked = Votre compte chez { $shop } n’est plus relié
+mail-sso-unlinked-text = Depuis le { $when }, votre compte de { $detail } ne permet plus de se connecter à { $shop }.
+mail-new-device = Nouvelle connexion à { $shop }
+mail-new-device-text = Quelqu’un s’est connecté à votre compte le { $when } avec un navigateur avec lequel on ne vous avait pas vu : { $detail }.
+
+audit-password-reset-asked = Lien pour un nouveau mot de passe demandé par e-mail
+audit-test-mail-asked = E-mail d’essai envoyé
