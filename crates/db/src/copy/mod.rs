@@ -40,8 +40,8 @@ const TICKS_A_PIECE: u32 = 20;
 pub struct CopySettings {
     /// The folder; it must be there.
     pub folder: PathBuf,
-    /// Files outside the database that go along whenever they change.
-    pub beside: Vec<PathBuf>,
+    /// Files outside the database that go along whenever they change, and their names in the copy.
+    pub beside: Vec<(PathBuf, &'static str)>,
     /// The program, as the copy names it.
     pub program: String,
     /// How often the log is looked at; pieces are written after twenty looks.

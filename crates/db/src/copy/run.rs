@@ -190,10 +190,12 @@ impl Copier {
     }
 
     fn copy_beside(&mut self) -> io::Result<()> {
-        for (path, seen) in self.settings.beside.iter().zip(&mut self.beside) {
+        for ((path, name), seen) in self.settings.beside.iter().zip(&mut self.beside) {
             let Ok(found) = fs::metadata(path) else { continue };
             let now = (found.len(), found.modified()?);
-            let Some(name) = path.file_name().filter(|_| *seen != Some(now)) else { continue };
+            if *seen == Some(now) {
+                continue;
+            }
             let target = self.settings.folder.join(name);
             let partial = pages::name_of_partial(&target);
             write_private(&partial, &fs::read(path)?)?;

@@ -113,7 +113,8 @@ fn last_number(db: &Db) -> i64 {
         .unwrap_or(0)
 }
 
-fn settings(folder: &Path) -> CopySettings {
+/// A copy that is some 60 ms behind.
+pub fn settings(folder: &Path) -> CopySettings {
     let tick = Duration::from_millis(3);
     CopySettings { tick, ..CopySettings::new(folder.to_owned(), "a test".to_owned(), Arc::new(now)) }
 }
