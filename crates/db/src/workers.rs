@@ -398,7 +398,12 @@ impl Threads {
     /// Starts the thread that carries SQLite's write-ahead log over beside the one that writes.
     fn carry_over_beside(&self, path: PathBuf, file: File) -> Result<(), DbError> {
         let writes = Arc::clone(&self.writes);
+        let copied = file.copy.clone();
         let finish = move || {
+            // What can be read without the writer need not be read while it waits.
+            if let Some(copied) = &copied {
+                copied.follower.catch_up();
+            }
             let (done, is_done) = std::sync::mpsc::sync_channel(1);
             let copy = move |session: &mut Session| {
                 if let Session::Sqlite(session) = session {

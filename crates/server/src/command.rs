@@ -406,6 +406,9 @@ pub struct BenchArguments {
     /// Measures PostgreSQL instead of the embedded database; the database must be empty or one of an earlier run
     #[arg(long, value_name = "postgres://…", env = "ENTENTE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Keeps a copy of the embedded database here meanwhile, as serve does, and tells what that costs
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub copy_dir: Option<PathBuf>,
     /// Figures as JSON
     #[arg(long)]
     pub json: bool,

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::folder;
-use super::follow::{begin_reading, open_reader, run};
+use super::follow::{begin_reading, only_read, run};
 use super::log::Place;
 use super::pages::{self, End, Head, Writer};
 use crate::error::DbError;
-use crate::sqlite::sqlite_error;
+use crate::sqlite::{self, sqlite_error};
 
 /// Pages of one step: 2 MB, some 20 ms.
 const STEP: u32 = 500;
@@ -48,7 +48,9 @@ pub enum Step {
 impl Underway {
     /// Begins a base that needs the pieces from `head.number` on.
     pub fn begin(database: &Path, line: &Path, head: &Head) -> io::Result<Self> {
-        let connection = open_reader(database).map_err(io::Error::other)?;
+        let connection = sqlite::connect(database).map_err(io::Error::other)?;
+        wait_for_commit(&connection).map_err(io::Error::other)?;
+        only_read(&connection).map_err(io::Error::other)?;
         let page_count = page_count(&connection).map_err(io::Error::other)?;
         let writer = Writer::create(line.join("base.partial"), head)?;
         Ok(Self { connection, first: head.number, next_page: 1, page_count, state: State::Reading(writer) })
@@ -83,6 +85,13 @@ impl Underway {
             _ => Ok(None),
         }
     }
+}
+
+/// What was read of the log may belong to a transaction that others see only once it is synced. Whoever may write knows that
+/// none is under way; the pages read from now on are not older than what the pieces before this base hold.
+fn wait_for_commit(connection: &Connection) -> Result<(), DbError> {
+    run(connection, "BEGIN IMMEDIATE")?;
+    run(connection, "ROLLBACK")
 }
 
 /// Whether these were the last.

@@ -168,14 +168,14 @@ impl Follower {
         true
     }
 
-    /// Makes a cut of all that was read; answers the number of the newest.
-    pub fn cut(&self) -> Option<u64> {
+    /// Makes a cut of all that was read; answers the number of the newest, and up to where they hold the log.
+    pub fn cut(&self) -> Option<(u64, Place)> {
         let now_ms = self.now_ms();
         let mut state = self.lock();
         let held = state.as_mut()?;
         let pages = held.commit.filter(|_| held.is_at_commit()).map(|commit| commit.pages);
         held.cut(pages, now_ms);
-        Some(held.next_number - 1)
+        Some((held.next_number - 1, held.place))
     }
 
     /// The oldest cut is handed out and stays until it is written.
@@ -206,15 +206,6 @@ impl Follower {
         let held = state.as_ref()?;
         let is_all = held.bytes == 0 && held.cut_bytes == 0 && held.cuts.is_empty() && held.is_at_commit();
         is_all.then_some(held.holds_until_ms)
-    }
-
-    /// How far it was read.
-    pub fn place(&self) -> Option<Place> {
-        self.lock().as_ref().map(|held| held.place)
-    }
-
-    pub fn next_number(&self) -> Option<u64> {
-        self.lock().as_ref().map(|held| held.next_number)
     }
 }
 
@@ -296,10 +287,13 @@ fn newest(log: &Log) -> Result<Place, DbError> {
     Ok(place)
 }
 
-pub fn open_reader(path: &Path) -> Result<Connection, DbError> {
+fn open_reader(path: &Path) -> Result<Connection, DbError> {
     let connection = sqlite::connect(path)?;
-    connection.execute_batch(READER_SETTINGS).map_err(|error| sqlite_error(&error, READER_SETTINGS))?;
-    Ok(connection)
+    only_read(&connection).map(|()| connection)
+}
+
+pub fn only_read(connection: &Connection) -> Result<(), DbError> {
+    connection.execute_batch(READER_SETTINGS).map_err(|error| sqlite_error(&error, READER_SETTINGS))
 }
 
 pub fn begin_reading(connection: &Connection) -> Result<(), DbError> {

@@ -32,8 +32,6 @@ use status::Status;
 
 /// How long the end of a process waits for what is left to be written.
 const LAST_WRITE: Duration = Duration::from_secs(8);
-/// Looks at the log between two pieces.
-const TICKS_A_PIECE: u32 = 20;
 
 /// Where a copy is kept.
 #[derive(Clone)]
@@ -46,6 +44,8 @@ pub struct CopySettings {
     pub program: String,
     /// How often the log is looked at; pieces are written after twenty looks.
     pub tick: Duration,
+    /// How often all pages are written; from the older of the two newest bases on, every instant can be had.
+    pub base_every: Duration,
     /// What may wait in memory for the copy's disk.
     pub held_bytes: usize,
     /// A write-ahead log that is longer behind what was read is let go: the copy begins anew.
@@ -54,21 +54,18 @@ pub struct CopySettings {
 }
 
 impl CopySettings {
-    /// A copy that is some ten seconds behind.
+    /// A copy that is some five seconds behind.
     pub fn new(folder: PathBuf, program: String, clock: Clock) -> Self {
         Self {
             folder,
             beside: Vec::new(),
             program,
-            tick: Duration::from_millis(500),
+            tick: Duration::from_millis(250),
+            base_every: Duration::from_secs(24 * 60 * 60),
             held_bytes: 64 * 1024 * 1024,
             max_behind_bytes: 512 * 1024 * 1024,
             clock,
         }
-    }
-
-    fn every_ms(&self) -> i64 {
-        i64::try_from((self.tick * TICKS_A_PIECE).as_millis()).unwrap_or(i64::MAX)
     }
 }
 

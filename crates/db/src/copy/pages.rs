@@ -8,9 +8,7 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -19,8 +17,6 @@ use super::log::Place;
 
 const MAGIC: &str = "entente-copy ";
 const VERSION: u32 = 1;
-/// The cheapest: it runs beside a server at work, all day.
-const LEVEL: Compression = Compression::fast();
 /// SQLite's largest page; heads and ends are shorter.
 const MAX_FRAME_BYTES: u32 = 65_536;
 
@@ -61,7 +57,7 @@ pub fn name_of_partial(path: &Path) -> PathBuf {
 
 /// A file under way.
 pub struct Writer {
-    gzip: GzEncoder<BufWriter<File>>,
+    stream: FrameEncoder<BufWriter<File>>,
     digest: Sha256,
     partial: PathBuf,
 }
@@ -72,7 +68,7 @@ impl Writer {
         let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
         let mut file = BufWriter::new(file);
         writeln!(file, "{MAGIC}{VERSION}")?;
-        let mut writer = Self { gzip: GzEncoder::new(file, LEVEL), digest: Sha256::new(), partial };
+        let mut writer = Self { stream: FrameEncoder::new(file), digest: Sha256::new(), partial };
         writer.frame(HEAD, 0, &serde_json::to_vec(head)?)?;
         Ok(writer)
     }
@@ -86,8 +82,8 @@ impl Writer {
         self.frame(END, 0, &serde_json::to_vec(end)?)?;
         let digest = self.digest.clone().finalize();
         self.frame(LAST, 0, &digest)?;
-        self.gzip.try_finish()?;
-        let file = self.gzip.get_mut();
+        self.stream.try_finish()?;
+        let file = self.stream.get_mut();
         file.flush()?;
         file.get_ref().sync_all()?;
         Ok((self.partial, file.get_ref().metadata()?.len()))
@@ -100,7 +96,7 @@ impl Writer {
         head[5..].copy_from_slice(&length.to_be_bytes());
         for part in [&head, bytes] {
             self.digest.update(part);
-            self.gzip.write_all(part)?;
+            self.stream.write_all(part)?;
         }
         Ok(())
     }
@@ -128,7 +124,7 @@ pub fn read(path: &Path, mut take: impl FnMut(u32, &[u8]) -> io::Result<()>) -> 
     if line != format!("{MAGIC}{VERSION}\n").as_bytes() {
         return Err(damaged("it is no copy made by this program"));
     }
-    let mut reader = Reader { gzip: BufReader::with_capacity(256 * 1024, GzDecoder::new(file)), digest: Sha256::new() };
+    let mut reader = Reader { stream: BufReader::with_capacity(256 * 1024, FrameDecoder::new(file)), digest: Sha256::new() };
     let mut bytes = Vec::new();
     let head: Head = match reader.frame(&mut bytes)? {
         (HEAD, _) => parse(&bytes)?,
@@ -150,21 +146,21 @@ pub fn read(path: &Path, mut take: impl FnMut(u32, &[u8]) -> io::Result<()>) -> 
 }
 
 struct Reader {
-    gzip: BufReader<GzDecoder<BufReader<File>>>,
+    stream: BufReader<FrameDecoder<BufReader<File>>>,
     digest: Sha256,
 }
 
 impl Reader {
     fn frame(&mut self, bytes: &mut Vec<u8>) -> io::Result<(u8, u32)> {
         let mut head = [0; 9];
-        self.gzip.read_exact(&mut head).map_err(cut)?;
+        self.stream.read_exact(&mut head).map_err(cut)?;
         let [tag, a, b, c, d, length @ ..] = head;
         let length = u32::from_be_bytes(length);
         if length > MAX_FRAME_BYTES {
             return Err(damaged("a length"));
         }
         bytes.resize(length as usize, 0);
-        self.gzip.read_exact(bytes).map_err(cut)?;
+        self.stream.read_exact(bytes).map_err(cut)?;
         self.digest.update(head);
         self.digest.update(&bytes);
         Ok((tag, u32::from_be_bytes([a, b, c, d])))
@@ -174,7 +170,7 @@ impl Reader {
     fn is_over(&mut self) -> io::Result<()> {
         let mut more = [0];
         let is_over =
-            self.gzip.read(&mut more).map_err(cut)? == 0 && self.gzip.get_mut().get_mut().read(&mut more)? == 0;
+            self.stream.read(&mut more).map_err(cut)? == 0 && self.stream.get_mut().get_mut().read(&mut more)? == 0;
         if is_over { Ok(()) } else { Err(damaged("something behind its end")) }
     }
 }
@@ -190,8 +186,8 @@ pub fn damaged(what: &str) -> io::Error {
 /// What the decompressor says of a damaged file is damage; what the disk says is the disk's.
 fn cut(error: io::Error) -> io::Error {
     match error.kind() {
+        _ if error.raw_os_error().is_some() => error,
         io::ErrorKind::UnexpectedEof => damaged("its end is missing"),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => damaged("its compression"),
-        _ => error,
+        _ => damaged("its compression"),
     }
 }

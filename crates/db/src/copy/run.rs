@@ -17,16 +17,16 @@ use super::resume::{self, Resumed};
 use super::status::Status;
 use super::{CopySettings, Waiting};
 
-/// A base is made anew after a day.
-const BASE_EVERY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Bases that stay, with all pieces after them: from the older one a person can go back at least a day.
 const BASES_KEPT: usize = 2;
 /// Pieces may come to so much more than twice their base before a new one is made: it bounds room, and the time of a restore.
 const SPARE_BYTES: u64 = 256 * 1024 * 1024;
-/// How long a failure is left alone.
-const AGAIN_MS: i64 = 10_000;
-/// The same for a base, of which much may have been written before it failed.
+/// How long the failure of a base is left alone, of which much may have been written before it failed.
 const BASE_AGAIN_MS: i64 = 300_000;
+/// Looks at the log between two pieces; a failure is left alone for as long.
+const TICKS_A_PIECE: u32 = 20;
+/// Pieces for which a line that was let go is not begun anew: what was too much for it may still last.
+const PIECES_BEFORE_NEW_LINE: i64 = 12;
 /// Rest between two steps of a base: about as long as each takes.
 const BASE_REST: Duration = Duration::from_millis(20);
 const LOCK: &str = "copy.lock";
@@ -44,6 +44,7 @@ pub struct Copier {
     cut_at_ms: i64,
     failed_at_ms: Option<i64>,
     base_failed_at_ms: Option<i64>,
+    let_go_at_ms: Option<i64>,
 }
 
 /// The line that is written.
@@ -79,20 +80,20 @@ impl Copier {
         });
         let beside = vec![None; settings.beside.len()];
         let database = database.to_owned();
-        let (cut_at_ms, failed_at_ms, base_failed_at_ms) = ((settings.clock)().as_millis(), None, None);
-        let lock = None;
+        let cut_at_ms = (settings.clock)().as_millis();
         Self {
             settings,
             database,
             schema,
             follower,
             status,
-            lock,
+            lock: None,
             line,
             beside,
             cut_at_ms,
-            failed_at_ms,
-            base_failed_at_ms,
+            failed_at_ms: None,
+            base_failed_at_ms: None,
+            let_go_at_ms: None,
         }
     }
 
@@ -123,12 +124,13 @@ impl Copier {
         self.follower.read_on();
         if self.line.is_some() && !self.follower.is_following() {
             self.line = None;
+            self.let_go_at_ms = Some(now_ms);
         }
-        if is_last || has_passed(self.cut_at_ms, self.settings.every_ms(), now_ms) {
+        if is_last || has_passed(self.cut_at_ms, self.every_ms(), now_ms) {
             self.follower.cut();
             self.cut_at_ms = now_ms;
         }
-        if !is_last && self.failed_at_ms.is_some_and(|at| !has_passed(at, self.again_ms(), now_ms)) {
+        if !is_last && self.failed_at_ms.is_some_and(|at| !has_passed(at, self.every_ms(), now_ms)) {
             return;
         }
         self.status.begins(now_ms);
@@ -138,8 +140,8 @@ impl Copier {
         self.tell_until();
     }
 
-    fn again_ms(&self) -> i64 {
-        AGAIN_MS.min(self.settings.every_ms())
+    fn every_ms(&self) -> i64 {
+        millis(self.settings.tick * TICKS_A_PIECE)
     }
 
     /// Until when everything is in the copy, when a base is there to lay it over.
@@ -184,8 +186,8 @@ impl Copier {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         match &self.line {
-            Some(line) => folder::sweep(&line.path),
-            None => Ok(()),
+            Some(line) if line.base.is_none() => folder::sweep(&line.path),
+            _ => Ok(()),
         }
     }
 
@@ -208,6 +210,10 @@ impl Copier {
     /// From now on everything that changes is followed; the pages as they are come with the first base.
     fn begin_line(&mut self) -> io::Result<()> {
         let begun_at_ms = self.now_ms();
+        let rest_ms = PIECES_BEFORE_NEW_LINE * self.every_ms();
+        if self.let_go_at_ms.is_some_and(|at| !has_passed(at, rest_ms, begun_at_ms)) {
+            return Err(io::Error::other("it could not keep up with the database, and begins anew in a minute"));
+        }
         let path = folder::line_path(&self.settings.folder, begun_at_ms);
         folder::make_line(&path)?;
         if let Err(error) = self.follower.begin(None, 1) {
@@ -216,8 +222,8 @@ impl Copier {
         }
         tracing::info!(line = %path.display(), "a new line of the copy begins");
         let (base_taken_at_ms, until_ms, base) = (None, None, None);
-        self.line =
-            Some(Open { path, written: 0, base_taken_at_ms, base_bytes: 0, piece_bytes: 0, until_ms, base });
+        self.line = Some(Open { path, written: 0, base_taken_at_ms, base_bytes: 0, piece_bytes: 0, until_ms, base });
+        self.let_go_at_ms = None;
         self.base_failed_at_ms = None;
         Ok(())
     }
@@ -250,7 +256,7 @@ impl Copier {
         let Some(line) = &self.line else { return Ok(()) };
         if line.base.is_none() {
             let has_failed = self.base_failed_at_ms.is_some_and(|at| !has_passed(at, BASE_AGAIN_MS, now_ms));
-            let is_old = line.base_taken_at_ms.is_none_or(|at| has_passed(at, BASE_EVERY_MS, now_ms));
+            let is_old = line.base_taken_at_ms.is_none_or(|at| has_passed(at, millis(self.settings.base_every), now_ms));
             let is_due = is_old || line.piece_bytes > 2 * line.base_bytes + SPARE_BYTES;
             if has_failed || !is_due {
                 return Ok(());
@@ -273,8 +279,8 @@ impl Copier {
         let base = match &mut line.base {
             Some(base) => base,
             None => {
-                self.follower.cut();
-                let Some(number) = self.follower.next_number() else { return Ok(()) };
+                let Some((last, _)) = self.follower.cut() else { return Ok(()) };
+                let number = last + 1;
                 line.base.insert(Underway::begin(&database, &line.path, &Head { number, ..head })?)
             }
         };
@@ -291,7 +297,7 @@ impl Copier {
         if !self.follower.catch_up() {
             return Ok(());
         }
-        let (Some(last), Some(place)) = (self.follower.cut(), self.follower.place()) else { return Ok(()) };
+        let Some((last, place)) = self.follower.cut() else { return Ok(()) };
         base.end(last, place, (self.settings.clock)().as_millis())
     }
 
@@ -319,6 +325,10 @@ impl Copier {
             tracing::warn!(%error, "the next start begins a new line of the copy");
         }
     }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A clock that was set back counts as time that has passed.

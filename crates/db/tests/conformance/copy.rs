@@ -215,11 +215,12 @@ fn disturb(bench: &Path, db: &Db, random: &mut Random) {
 #[test]
 fn writes_when_asked() {
     let Ok(place) = std::env::var(PLACE) else { return };
+    let often = |folder: &Path| CopySettings { base_every: Duration::from_millis(150), ..settings(folder) };
     let (folder, round) = place.split_once('|').unwrap();
     let round: u64 = round.parse().unwrap();
     let folder = Path::new(folder);
     let mut random = Random::of([77, round]);
-    let mut db = Db::open_sqlite_copied(&folder.join("a.sqlite"), STEPS, settings(&folder.join("copy"))).unwrap();
+    let mut db = Db::open_sqlite_copied(&folder.join("a.sqlite"), STEPS, often(&folder.join("copy"))).unwrap();
     let (mut number, mut committed) = (last_number(&db), Vec::new());
     loop {
         number += 1;
@@ -229,7 +230,7 @@ fn writes_when_asked() {
         disturb(folder, &db, &mut random);
         if random.below(150) == 0 {
             db.close_blocking();
-            db = Db::open_sqlite_copied(&folder.join("a.sqlite"), STEPS, settings(&folder.join("copy"))).unwrap();
+            db = Db::open_sqlite_copied(&folder.join("a.sqlite"), STEPS, often(&folder.join("copy"))).unwrap();
         }
         let until = db.copy_status().unwrap().holds_until;
         if let Some((_, copied)) = committed.iter().rev().find(|(at, _)| until.is_some_and(|until| *at < until)) {
