@@ -81,11 +81,7 @@ pub async fn open_here(place: Place) -> Result<Installation, Failure> {
     open(&InstallationSettings::of_place(place)).await
 }
 
-fn open_blocking(
-    place: &Place,
-    company: Company,
-    copy: Option<CopySettings>,
-) -> Result<(Db, Option<File>), Failure> {
+fn open_blocking(place: &Place, company: Company, copy: Option<CopySettings>) -> Result<(Db, Option<File>), Failure> {
     match place {
         Place::Folder(folder) => {
             let lock = match company {

@@ -33,7 +33,11 @@ pub struct Underway {
 enum State {
     Reading(Writer),
     /// All is written; whole when the piece of this number is.
-    Waiting { partial: PathBuf, bytes: u64, last: u64 },
+    Waiting {
+        partial: PathBuf,
+        bytes: u64,
+        last: u64,
+    },
     Over,
 }
 

@@ -173,10 +173,12 @@ mod tests {
     #[test]
     fn the_newest_bases_stay_with_all_that_comes_after_them() {
         let all = ["copy-5/base-1-2-7", "copy-5/piece-1-6", "copy-9/base-1-2-11", "copy-9/base-4-4-15"];
-        let all = [&all[..], &["copy-9/piece-2-10", "copy-9/piece-4-14", "copy-9/piece-5-16", "copy-9/notes.txt"]].concat();
+        let all =
+            [&all[..], &["copy-9/piece-2-10", "copy-9/piece-4-14", "copy-9/piece-5-16", "copy-9/notes.txt"]].concat();
         let folder = filled(&all);
         prune(folder.path(), 2).unwrap();
-        let kept = ["copy-9/base-1-2-11", "copy-9/base-4-4-15", "copy-9/piece-2-10", "copy-9/piece-4-14", "copy-9/piece-5-16"];
+        let kept =
+            ["copy-9/base-1-2-11", "copy-9/base-4-4-15", "copy-9/piece-2-10", "copy-9/piece-4-14", "copy-9/piece-5-16"];
         assert_eq!(files(folder.path()), kept);
         prune(folder.path(), 1).unwrap();
         assert_eq!(files(folder.path()), ["copy-9/base-4-4-15", "copy-9/piece-4-14", "copy-9/piece-5-16"]);

@@ -102,12 +102,7 @@ impl Log {
 
     /// Hands out the frames behind `from` up to `to` until `take` has had enough: a page's number, what it holds, and the
     /// place. All of them stand before a commit that was found, so they are whole.
-    pub fn frames(
-        &self,
-        from: &Place,
-        to: &Place,
-        mut take: impl FnMut(u32, &[u8], Place) -> bool,
-    ) -> io::Result<()> {
+    pub fn frames(&self, from: &Place, to: &Place, mut take: impl FnMut(u32, &[u8], Place) -> bool) -> io::Result<()> {
         let lost = || io::Error::new(io::ErrorKind::InvalidData, "the write-ahead log began anew before it was read");
         let (file, head) = self.open()?.ok_or_else(lost)?;
         if head.start.salts != to.salts {

@@ -124,7 +124,8 @@ pub fn read(path: &Path, mut take: impl FnMut(u32, &[u8]) -> io::Result<()>) -> 
     if line != format!("{MAGIC}{VERSION}\n").as_bytes() {
         return Err(damaged("it is no copy made by this program"));
     }
-    let mut reader = Reader { stream: BufReader::with_capacity(256 * 1024, FrameDecoder::new(file)), digest: Sha256::new() };
+    let mut reader =
+        Reader { stream: BufReader::with_capacity(256 * 1024, FrameDecoder::new(file)), digest: Sha256::new() };
     let mut bytes = Vec::new();
     let head: Head = match reader.frame(&mut bytes)? {
         (HEAD, _) => parse(&bytes)?,

@@ -86,4 +86,3 @@ fn goes_on(database: &Path, line: &Line, last: u64, place: &Place) -> io::Result
 fn size(path: &Path) -> io::Result<u64> {
     Ok(fs::metadata(path)?.len())
 }
-

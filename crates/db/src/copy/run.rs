@@ -256,7 +256,8 @@ impl Copier {
         let Some(line) = &self.line else { return Ok(()) };
         if line.base.is_none() {
             let has_failed = self.base_failed_at_ms.is_some_and(|at| !has_passed(at, BASE_AGAIN_MS, now_ms));
-            let is_old = line.base_taken_at_ms.is_none_or(|at| has_passed(at, millis(self.settings.base_every), now_ms));
+            let is_old =
+                line.base_taken_at_ms.is_none_or(|at| has_passed(at, millis(self.settings.base_every), now_ms));
             let is_due = is_old || line.piece_bytes > 2 * line.base_bytes + SPARE_BYTES;
             if has_failed || !is_due {
                 return Ok(());
@@ -319,9 +320,7 @@ impl Copier {
         let Some(line) = line else { return };
         drop(line.base);
         let _ = folder::sweep(&line.path);
-        if is_written
-            && let Err(error) = resume::note_stopped(&self.database, &line.path, line.written)
-        {
+        if is_written && let Err(error) = resume::note_stopped(&self.database, &line.path, line.written) {
             tracing::warn!(%error, "the next start begins a new line of the copy");
         }
     }

@@ -12,10 +12,11 @@ use super::restore::{erase_again, refuse_foreign};
 use crate::command::RestoreArguments;
 use crate::failure::Failure;
 use crate::installation::{DATABASE_FILE, LEDGER_IN_COPY, lock};
-use crate::settings::{InstallationSettings, Place};
 use crate::say;
+use crate::settings::{InstallationSettings, Place};
 
-const INTO_POSTGRES: &str = "a copy restores into a folder; restore it there, then `entente db copy` moves it to PostgreSQL";
+const INTO_POSTGRES: &str =
+    "a copy restores into a folder; restore it there, then `entente db copy` moves it to PostgreSQL";
 
 #[derive(Serialize)]
 struct Restored {
@@ -88,9 +89,8 @@ fn put_into(copy: &Path, at: Option<Timestamp>, data: &Path) -> Result<Assembled
 /// The copy has the ledger with it; what it knows goes into the installation's own, which every start reads.
 async fn erase(settings: &InstallationSettings, arguments: &RestoreArguments) -> Result<Option<usize>, Failure> {
     let own = settings.ledger_file();
-    adopt(&arguments.file.join(LEDGER_IN_COPY), &own).map_err(|error| {
-        Failure::failed(format!("the ledger of erasures {}: {error}", own.display()))
-    })?;
+    adopt(&arguments.file.join(LEDGER_IN_COPY), &own)
+        .map_err(|error| Failure::failed(format!("the ledger of erasures {}: {error}", own.display())))?;
     if arguments.erasures.is_none() && !own.is_file() {
         say::to_people("The copy has no ledger of erasures: nobody had been erased");
         return Ok(Some(0));

@@ -50,7 +50,8 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     // Kept until the end: dropping it removes the folder.
     let (place, _folder) = place(&arguments)?;
     let opened =
-        installation::open_copied(&InstallationSettings::of_place(place.clone()), arguments.copy_dir.as_deref()).await?;
+        installation::open_copied(&InstallationSettings::of_place(place.clone()), arguments.copy_dir.as_deref())
+            .await?;
     let (listener, address) = crate::http::bind(([127, 0, 0, 1], 0).into()).await?;
     let settings = installation::settings_of(&format!("http://{address}"), Vec::new(), &opened);
     let app = installation::app(opened.db.clone(), settings);

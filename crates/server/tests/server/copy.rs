@@ -178,8 +178,7 @@ fn a_lost_machine_comes_back_from_its_copy_with_all_that_was_acknowledged_a_minu
     assert_eq!((&told["damage"], &told["erased_again"]), (&json!([]), &json!(0)), "{told}");
     doctor(&data);
     let kept = kept_ids(&data);
-    let promised: Vec<&String> =
-        acknowledged.iter().filter(|(at, _)| *at < copied_until).map(|(_, id)| id).collect();
+    let promised: Vec<&String> = acknowledged.iter().filter(|(at, _)| *at < copied_until).map(|(_, id)| id).collect();
     assert!(promised.len() > 100, "{} of {}", promised.len(), acknowledged.len());
     assert!(promised.iter().all(|id| kept.contains(id)), "acknowledged before the instant that the figure told");
 
@@ -212,9 +211,9 @@ fn as_it_was_before_the_erasure(shop: &Shop, at: Timestamp) {
     assert_eq!(json_of(&output)["erased_again"], Value::Null);
     assert!(String::from_utf8_lossy(&output.stderr).contains("The key file is not at"));
     assert!(keyless.join("entente.erasures").is_file());
-    let key_in_copy = std::fs::read_dir(shop.copy()).unwrap().any(|entry| {
-        entry.unwrap().path().extension().is_some_and(|ending| ending == "key")
-    });
+    let key_in_copy = std::fs::read_dir(shop.copy())
+        .unwrap()
+        .any(|entry| entry.unwrap().path().extension().is_some_and(|ending| ending == "key"));
     assert!(!key_in_copy, "what the key seals stays sealed for whoever finds the copy");
 }
 
