@@ -1,6 +1,7 @@
 //! What goes wrong, one thing at a time, while the clients send.
 
 mod clock;
+mod copy;
 mod disk;
 mod network;
 mod poison;
@@ -36,6 +37,8 @@ pub enum Fault {
     NoRoom,
     /// The disk fills up, then there is room again.
     DiskFull,
+    /// The disk of the continuous copy fills up, has room again, and is gone; then the machine is lost.
+    CopyLost,
     /// The machine's clock jumps.
     Clock,
     /// An event that cannot be applied, among others.
@@ -51,7 +54,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Kill,
         Self::Terminate,
         Self::Pause,
@@ -61,6 +64,7 @@ impl Fault {
         Self::WriteError,
         Self::NoRoom,
         Self::DiskFull,
+        Self::CopyLost,
         Self::Clock,
         Self::Poison,
         Self::Flood,
@@ -80,8 +84,12 @@ impl Fault {
             Self::SyncError | Self::WriteError | Self::NoRoom if is_sqlite && !can_trace() => {
                 Err("strace is not here, or may not trace")
             }
-            Self::DiskFull if is_sqlite && !SmallDisk::is_possible() => Err("only root mounts a small disk"),
-            Self::SyncError | Self::WriteError | Self::NoRoom | Self::DiskFull | Self::LongReader => Ok(is_sqlite),
+            Self::DiskFull | Self::CopyLost if is_sqlite && !SmallDisk::is_possible() => {
+                Err("only root mounts a small disk")
+            }
+            Self::SyncError | Self::WriteError | Self::NoRoom | Self::DiskFull | Self::CopyLost | Self::LongReader => {
+                Ok(is_sqlite)
+            }
             Self::Clock if false_clock().is_none() => Err("libfaketime is not here"),
             _ => Ok(true),
         }
@@ -100,6 +108,7 @@ impl Fault {
             Self::WriteError => disk::write_error(rig, extent),
             Self::NoRoom => disk::no_room(rig),
             Self::DiskFull => disk::full(rig),
+            Self::CopyLost => copy::lost(rig, extent),
             Self::Clock => clock::jumps(rig, extent),
             Self::Poison => poison::among_others(rig),
             Self::Flood => pressure::flood(rig, extent),

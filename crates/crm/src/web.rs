@@ -24,6 +24,7 @@ use axum::routing::get;
 use self::limits::Limits;
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::workspaces::ClientAddress;
+use words::Span;
 
 /// Forms and API calls are small; a route that takes more (tracking batches) sets its own limit.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -88,6 +89,9 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// What is promised of a continuous copy.
+const COPY_IS_LATE: Span = Span::from_millis(60_000);
+
 async fn readyz(State(app): State<App>) -> Response {
     if app.ending.is_leaving() {
         return Problem::leaving().into_response();
@@ -98,6 +102,11 @@ async fn readyz(State(app): State<App>) -> Response {
     let mut told = "ready\n".to_owned();
     if !app.db.has_room() {
         told.push_str("the disk is nearly full: events are refused with 507\n");
+    }
+    if let Some(copy) = app.db.copy_status()
+        && copy.behind > COPY_IS_LATE
+    {
+        told.push_str(&format!("the copy of the database is {} s behind\n", copy.behind.as_millis() / 1000));
     }
     if let Some(jump) = app.steady_clock.jump() {
         let seconds = jump.by_ms / 1000;

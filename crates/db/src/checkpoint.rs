@@ -38,6 +38,8 @@ struct State {
     next_at: i32,
     /// Pages at which the log is next to begin anew.
     long_at: i32,
+    /// Commits since the start.
+    commits: u64,
     is_closed: bool,
 }
 
@@ -55,6 +57,7 @@ impl LogSize {
     /// Called in each commit of the writer.
     fn note(&self, pages: i32) {
         let mut state = self.lock();
+        state.commits += 1;
         if pages < state.pages {
             (state.next_at, state.long_at) = (STEP, LONG);
         }
@@ -67,6 +70,11 @@ impl LogSize {
     /// The log's file was cut to nothing.
     pub fn note_empty(&self) {
         self.note(0);
+    }
+
+    /// Grows with each commit of the writer, before its caller is answered.
+    pub fn commits(&self) -> u64 {
+        self.lock().commits
     }
 
     /// Whether there is a log worth giving back.

@@ -26,6 +26,7 @@
 //!   [`DbError::Unique`].
 
 mod checkpoint;
+mod copy;
 mod dialect;
 mod disk;
 mod error;
@@ -44,6 +45,7 @@ mod value;
 mod wire;
 mod workers;
 
+pub use copy::{AssembleError, Assembled, Clock, CopySettings, CopyStatus, assemble};
 pub use error::DbError;
 pub use migrations::{MigrationError, Step, render};
 pub use row::{FromValue, Row};

@@ -14,6 +14,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode};
 
 use crate::Engine;
 use crate::checkpoint;
+use crate::copy::Copy;
 use crate::dialect::translate;
 use crate::disk::Disk;
 use crate::error::DbError;
@@ -52,6 +53,8 @@ pub struct SqliteSession {
     connection: Connection,
     /// What the one that writes must know of its disk.
     disk: Option<Arc<Disk>>,
+    /// Who must have read the log before it may begin anew.
+    copy: Option<Arc<Copy>>,
     translations: HashMap<(usize, usize), Box<str>>,
 }
 
@@ -132,12 +135,17 @@ impl SqliteSession {
             Mode::Read => READER_SETTINGS,
         };
         connection.execute_batch(settings).map_err(|error| sqlite_error(&error, settings))?;
-        Ok(Self { connection, disk: None, translations: HashMap::new() })
+        Ok(Self { connection, disk: None, copy: None, translations: HashMap::new() })
     }
 
     /// The session that writes to this disk: it is the first to learn that the disk fails.
     pub fn watching(self, disk: Arc<Disk>) -> Self {
         Self { disk: Some(disk), ..self }
+    }
+
+    /// The session that writes, whose log is copied.
+    pub fn copied(self, copy: Option<Arc<Copy>>) -> Self {
+        Self { copy, ..self }
     }
 
     /// Notes a failure of the disk; other errors say nothing about it.
@@ -172,13 +180,24 @@ impl SqliteSession {
 
     /// Carries over what is left of the write-ahead log, between two transactions.
     pub fn carry_over(&mut self) {
+        if let Some(copy) = &self.copy {
+            copy.follower.catch_up();
+        }
         if let Err(error) = checkpoint::carry_over(&self.connection) {
             self.heed(&error);
+        }
+        // Once more: its snapshot no longer stands in the log that was carried over.
+        if let Some(copy) = &self.copy {
+            copy.follower.catch_up();
         }
     }
 
     /// Carries the whole log over and gives its room back, if no reader holds it for longer than `patience`.
     pub fn give_back_log(&mut self, patience: Duration) -> bool {
+        if let Some(copy) = self.copy.clone() {
+            copy.make_way();
+            self.carry_over();
+        }
         // The settings of an open connection are changed in memory: that does not fail.
         let _ = self.connection.busy_timeout(patience);
         let done = checkpoint::empty(&self.connection);

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::Engine;
 use crate::checkpoint::{self, LogSize};
+use crate::copy::{self, Copy, CopySettings, CopyStatus};
 use crate::disk::Disk;
 use crate::error::DbError;
 use crate::migrations::{self, Step};
@@ -54,6 +55,7 @@ struct Threads {
 struct File {
     log_size: Arc<LogSize>,
     disk: Arc<Disk>,
+    copy: Option<Arc<Copy>>,
 }
 
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
@@ -65,26 +67,45 @@ impl Db {
     /// # Errors
     /// [`DbError::Unavailable`] when the file cannot be used or copied; [`DbError::Migration`].
     pub fn open_sqlite(path: &Path, steps: &[Step]) -> Result<Self, DbError> {
+        Self::open_file(path, steps, None)
+    }
+
+    /// [`Db::open_sqlite`], with a copy of the file that is kept up to date for as long as this is open.
+    ///
+    /// # Errors
+    /// As [`Db::open_sqlite`]. A copy that cannot be made is no error: [`Db::copy_status`] tells.
+    pub fn open_sqlite_copied(path: &Path, steps: &[Step], copy: CopySettings) -> Result<Self, DbError> {
+        Self::open_file(path, steps, Some(copy))
+    }
+
+    fn open_file(path: &Path, steps: &[Step], copy: Option<CopySettings>) -> Result<Self, DbError> {
         create_private(path)
             .map_err(|error| DbError::Unavailable { message: format!("{}: {error}", path.display()) })?;
+        let schema = steps.iter().map(|step| step.version).max().unwrap_or_default();
+        let mut line = copy.as_ref().and_then(|settings| copy::find_line(settings, path, schema));
         let mut connection = sqlite::connect(path)?;
         if let Some(seen) = migrations::pending(&mut connection, steps)? {
             snapshot::take(&mut connection, path, seen)?;
+            line = None;
         }
+        let size = Arc::new(LogSize::default());
+        let copied = copy.as_ref().map(|settings| Arc::new(Copy::begin(settings, path, &size, line.as_ref())));
         migrations::run(&mut connection, steps, Engine::Sqlite)?;
         sqlite::describe_tables(&connection).map_err(|error| sqlite::sqlite_error(&error, "ANALYZE"))?;
         // What an earlier process left in the log when its disk failed is written and synced anew, before more comes.
         checkpoint::carry_over(&connection)?;
-        let size = Arc::new(LogSize::default());
         let disk = Arc::new(Disk::under(path));
         checkpoint::watch(&mut connection, &size)?;
-        let writer = SqliteSession::new(connection, Mode::Write)?.watching(Arc::clone(&disk));
+        let writer = SqliteSession::new(connection, Mode::Write)?.watching(Arc::clone(&disk)).copied(copied.clone());
         let writer = Session::Sqlite(Box::new(writer));
         let read = || Ok(Session::Sqlite(Box::new(SqliteSession::new(sqlite::connect(path)?, Mode::Read)?)));
         let readers: Vec<Session> = (0..SQLITE_READERS).map(|_| read()).collect::<Result<_, DbError>>()?;
-        let file = File { log_size: size, disk };
+        let file = File { log_size: size, disk, copy: copied.clone() };
         let db = Self::start(Engine::Sqlite, vec![writer], readers, Some(file.clone()))?;
         db.0.carry_over_beside(path.to_owned(), file)?;
+        if let (Some(copied), Some(settings)) = (copied, copy) {
+            copied.start(settings, path, schema, line)?;
+        }
         Ok(db)
     }
 
@@ -247,6 +268,11 @@ impl Db {
         self.0.file.as_ref()?.disk.free_bytes()
     }
 
+    /// How late the copy is, if there is to be one.
+    pub fn copy_status(&self) -> Option<CopyStatus> {
+        Some(self.0.file.as_ref()?.copy.as_ref()?.status())
+    }
+
     /// Waits until the disk under SQLite's file fails, and tells how. From then on every transaction that writes is
     /// refused: only a new process, which reads what is really there, may go on.
     pub async fn disk_failed(&self) -> String {
@@ -333,6 +359,10 @@ impl Db {
             // A thread ends only with its queue: every panic of a transaction was caught.
             let _ = handle.join();
         }
+        if let Some(copy) = self.0.file.as_ref().and_then(|file| file.copy.as_ref()) {
+            copy.close();
+            copy.wait_for_end();
+        }
     }
 
     fn start(
@@ -368,7 +398,12 @@ impl Threads {
     /// Starts the thread that carries SQLite's write-ahead log over beside the one that writes.
     fn carry_over_beside(&self, path: PathBuf, file: File) -> Result<(), DbError> {
         let writes = Arc::clone(&self.writes);
+        let copied = file.copy.clone();
         let finish = move || {
+            // What can be read without the writer need not be read while it waits.
+            if let Some(copied) = &copied {
+                copied.follower.catch_up();
+            }
             let (done, is_done) = std::sync::mpsc::sync_channel(1);
             let copy = move |session: &mut Session| {
                 if let Session::Sqlite(session) = session {
@@ -418,6 +453,9 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.shut();
+        if let Some(copy) = self.file.as_ref().and_then(|file| file.copy.as_ref()) {
+            copy.close();
+        }
     }
 }
 

@@ -53,9 +53,11 @@ pub enum Command {
     Backup(BackupArguments),
     /// Puts a backup into an empty folder, or an empty PostgreSQL database
     #[command(after_help = "Examples:\n  entente restore shop-2026-11-22.entente --data /var/lib/entente-new\n  \
-                      entente restore shop-2026-11-22.entente --database-url postgres://crm@db.example.com/crm\n\n\
+                      entente restore shop-2026-11-22.entente --database-url postgres://crm@db.example.com/crm\n  \
+                      entente restore /mnt/copy --at 2026-11-29T14:02:00+01:00 --data /var/lib/entente-new\n\n\
                       The whole file is checked first. A backup of either database restores into either. All of it is\n\
-                      there afterwards, compared table by table, or nothing.")]
+                      there afterwards, compared table by table, or nothing. The folder of copy_dir restores into a folder,\n\
+                      as it was last or, with --at, at an earlier instant; everything read of it is checked.")]
     Restore(RestoreArguments),
     /// Moves between databases
     #[command(subcommand)]
@@ -152,6 +154,9 @@ pub struct ServeArguments {
     /// File to which every new entry of the audit trail is added, as a line of JSON
     #[arg(long, value_name = "FILE", env = "ENTENTE_AUDIT_LOG")]
     pub audit_log: Option<PathBuf>,
+    /// Folder, best on another disk, where a copy of the embedded database is kept some seconds behind it
+    #[arg(long, value_name = "DIR", env = "ENTENTE_COPY_DIR")]
+    pub copy_dir: Option<PathBuf>,
     #[command(flatten)]
     pub oidc: OidcArguments,
     #[command(flatten)]
@@ -298,12 +303,15 @@ pub struct BackupArguments {
 pub struct RestoreArguments {
     #[command(flatten)]
     pub installation: InstallationArguments,
-    /// A file that `entente backup` made
+    /// A file that `entente backup` made, or the folder that `copy_dir` names
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Who was erased since; by default the ledger beside the key file
+    /// Who was erased since; by default the ledger beside the key file, and the one in the copy
     #[arg(long, value_name = "FILE")]
     pub erasures: Option<PathBuf>,
+    /// As it was at this instant, for the folder of a copy: 2026-11-29T14:02:00+01:00
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<words::Timestamp>,
     /// Rows and digests of the tables as JSON on standard output
     #[arg(long)]
     pub json: bool,
@@ -401,6 +409,9 @@ pub struct BenchArguments {
     /// Measures PostgreSQL instead of the embedded database; the database must be empty or one of an earlier run
     #[arg(long, value_name = "postgres://…", env = "ENTENTE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Keeps a copy of the embedded database here meanwhile, as serve does, and tells what that costs
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub copy_dir: Option<PathBuf>,
     /// Figures as JSON
     #[arg(long)]
     pub json: bool,

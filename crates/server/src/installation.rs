@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crm::kernel::{App, Chance, Clock, Ledger, Parts, Reading, Settings, SteadyClock, Vault};
 use crm::workspaces;
-use db::Db;
+use db::{CopySettings, Db};
 use words::{Timestamp, WorkspaceId};
 
 use crate::failure::Failure;
@@ -17,6 +17,8 @@ use crate::key_file;
 use crate::settings::{InstallationSettings, Place};
 
 pub const DATABASE_FILE: &str = "entente.sqlite";
+/// The ledger of erasures in the folder of a copy, whatever the key file beside it is called.
+pub const LEDGER_IN_COPY: &str = "entente.erasures";
 const LOCK_FILE: &str = "entente.lock";
 
 /// Holds the folder's lock for as long as it lives; PostgreSQL may be shared and has none.
@@ -31,12 +33,27 @@ pub struct Installation {
 
 /// Opens the database, brings its schema to this program's version, and finds the key of its secrets.
 pub async fn open(settings: &InstallationSettings) -> Result<Installation, Failure> {
-    open_as(settings, Company::Alone).await
+    open_as(settings, Company::Alone, None).await
+}
+
+/// The same, with a copy of the embedded database that is kept up to date in this folder.
+pub async fn open_copied(settings: &InstallationSettings, copy_dir: Option<&Path>) -> Result<Installation, Failure> {
+    let copy = copy_dir.map(|folder| CopySettings {
+        // Never the key file: what it seals is to stay sealed for whoever finds the copy.
+        beside: vec![(settings.ledger_file(), LEDGER_IN_COPY)],
+        ..CopySettings::new(folder.to_owned(), program(), system_clock())
+    });
+    open_as(settings, Company::Alone, copy).await
+}
+
+/// What a backup names as its maker.
+pub fn program() -> String {
+    format!("entente {}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The same for a command that only reads and may work beside a server.
 pub async fn open_beside(settings: &InstallationSettings) -> Result<Installation, Failure> {
-    open_as(settings, Company::Beside).await
+    open_as(settings, Company::Beside, None).await
 }
 
 /// Whether another process may work on the same folder.
@@ -46,10 +63,14 @@ enum Company {
     Beside,
 }
 
-async fn open_as(settings: &InstallationSettings, company: Company) -> Result<Installation, Failure> {
+async fn open_as(
+    settings: &InstallationSettings,
+    company: Company,
+    copy: Option<CopySettings>,
+) -> Result<Installation, Failure> {
     let place = settings.place.clone();
     // Opening waits for the disk or the network; what it is given is this command's only task.
-    let opened = tokio::task::spawn_blocking(move || open_blocking(&place, company)).await;
+    let opened = tokio::task::spawn_blocking(move || open_blocking(&place, company, copy)).await;
     let (db, lock) = opened.map_err(Failure::failed)??;
     let vault = key_file::vault_of(&db, &settings.key_file).await?;
     Ok(Installation { db, vault, ledger: Ledger::at(&settings.ledger_file()), _lock: lock })
@@ -60,14 +81,19 @@ pub async fn open_here(place: Place) -> Result<Installation, Failure> {
     open(&InstallationSettings::of_place(place)).await
 }
 
-fn open_blocking(place: &Place, company: Company) -> Result<(Db, Option<File>), Failure> {
+fn open_blocking(place: &Place, company: Company, copy: Option<CopySettings>) -> Result<(Db, Option<File>), Failure> {
     match place {
         Place::Folder(folder) => {
             let lock = match company {
                 Company::Alone => Some(lock(folder)?),
                 Company::Beside => None,
             };
-            Ok((Db::open_sqlite(&folder.join(DATABASE_FILE), crm::MIGRATIONS)?, lock))
+            let file = folder.join(DATABASE_FILE);
+            let db = match copy {
+                Some(copy) => Db::open_sqlite_copied(&file, crm::MIGRATIONS, copy)?,
+                None => Db::open_sqlite(&file, crm::MIGRATIONS)?,
+            };
+            Ok((db, lock))
         }
         Place::Postgres(url) => Ok((Db::open_postgres(url, crm::MIGRATIONS)?, None)),
     }

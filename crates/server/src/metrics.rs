@@ -119,6 +119,14 @@ fn render(gauges: &Gauges) -> String {
     family("entente_disk_free_bytes", "gauge", help, &free.into_iter().collect::<Vec<_>>());
     let help = "1 while events are refused because the disk is nearly full.";
     family("entente_disk_nearly_full", "gauge", help, &[(String::new(), u64::from(!has_room))]);
+    let copy = gauges.app.db.copy_status();
+    let sample = |value: u64| vec![(String::new(), value)];
+    let behind = copy.as_ref().map(|copy| sample(copy.behind.as_millis().unsigned_abs() / 1000)).unwrap_or_default();
+    let help = "How old what copy_dir holds is, in seconds; absent without one.";
+    family("entente_copy_behind_seconds", "gauge", help, &behind);
+    let is_failing = copy.map(|copy| sample(u64::from(copy.problem.is_some()))).unwrap_or_default();
+    let help = "1 while copy_dir cannot be written; absent without one.";
+    family("entente_copy_failing", "gauge", help, &is_failing);
     let jump = gauges.app.steady_clock.jump().map_or(0, |jump| jump.by_ms.unsigned_abs() / 1000);
     let help = "Seconds by which the machine's clock jumped, while that is not believed.";
     family("entente_clock_jump_seconds", "gauge", help, &[(String::new(), jump)]);

@@ -22,12 +22,13 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr
 const DEFAULT_MIN_FREE_MB: u64 = 256;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
     "acme_root",
     "audit_log",
+    "copy_dir",
     "data",
     "database_url",
     "drain_seconds",
@@ -68,6 +69,8 @@ pub enum SettingsError {
     BadPublicUrl(String),
     #[error("{0}")]
     BadTls(&'static str),
+    #[error("{0}")]
+    BadCopy(&'static str),
     #[error("security_contact is {0}; write it as mailto:security@example.com or https://…")]
     BadSecurityContact(String),
     #[error(transparent)]
@@ -108,6 +111,8 @@ pub struct ServeSettings {
     pub security_contact: Option<String>,
     /// Where every new entry of the audit trail is added.
     pub audit_log: Option<PathBuf>,
+    /// Where a copy of the embedded database is kept up to date.
+    pub copy_dir: Option<PathBuf>,
     pub oidc: Option<OidcSettings>,
     pub mail: Option<MailSettings>,
 }
@@ -127,6 +132,7 @@ struct FileSettings {
     acme_folder: Option<PathBuf>,
     acme_root: Option<PathBuf>,
     audit_log: Option<PathBuf>,
+    copy_dir: Option<PathBuf>,
     data: Option<PathBuf>,
     database_url: Option<String>,
     http_listen: Option<SocketAddr>,
@@ -218,6 +224,8 @@ impl ServeSettings {
         check_tls(tls.as_ref(), http_listen, public_url.as_deref())?;
         let mail = arguments.mail.clone().or(file.mail).resolve(public_url.as_deref())?;
         let contact = arguments.security_contact.clone().or(file.security_contact);
+        let copy_dir = arguments.copy_dir.clone().or(file.copy_dir);
+        check_copy(copy_dir.as_deref(), &installation.place)?;
         Ok(Self {
             installation,
             listen: arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
@@ -230,6 +238,7 @@ impl ServeSettings {
             http_listen,
             security_contact: contact.map(check_security_contact).transpose()?,
             audit_log: arguments.audit_log.clone().or(file.audit_log),
+            copy_dir,
             oidc: arguments.oidc.clone().or(file.oidc).resolve()?,
             mail,
         })
@@ -291,6 +300,18 @@ fn check_tls(
         _ => None,
     };
     refused.map_or(Ok(()), |reason| Err(SettingsError::BadTls(reason)))
+}
+
+const COPY_OF_POSTGRES: &str = "copy_dir keeps a copy of the embedded database; PostgreSQL has a continuous copy of its own \
+    (pg_basebackup with pg_receivewal or archive_command): the guide tells how, under Back up; take copy_dir away";
+const COPY_INSIDE: &str = "copy_dir lies in the data folder and would be lost with it; name a folder on another disk";
+
+fn check_copy(folder: Option<&Path>, place: &Place) -> Result<(), SettingsError> {
+    match (folder, place) {
+        (Some(_), Place::Postgres(_)) => Err(SettingsError::BadCopy(COPY_OF_POSTGRES)),
+        (Some(folder), Place::Folder(data)) if folder.starts_with(data) => Err(SettingsError::BadCopy(COPY_INSIDE)),
+        _ => Ok(()),
+    }
 }
 
 /// RFC 9116 asks for a URI; a line break would add lines of somebody's choice.
@@ -384,6 +405,7 @@ mod tests {
             acme_root = "r.pem"
             security_contact = "mailto:security@example.com"
             audit_log = "audit.jsonl"
+            copy_dir = "/mnt/copy"
             oidc_issuer = "https://login.example.com"
             oidc_client_id = "entente"
             oidc_client_secret = "s"
@@ -443,6 +465,16 @@ mod tests {
         ] {
             assert_eq!(serve(&text).unwrap_err(), reason, "{text}");
         }
+    }
+
+    #[test]
+    fn a_copy_is_kept_of_the_embedded_database_and_outside_of_its_folder() {
+        let kept = serve("copy_dir = \"/mnt/copy\"\ndata = \"d\"").unwrap();
+        assert_eq!(kept.copy_dir, Some(PathBuf::from("/mnt/copy")));
+        let inside = serve("copy_dir = \"d/copy\"\ndata = \"d\"").unwrap_err();
+        assert_eq!(inside, COPY_INSIDE);
+        let postgres = serve("copy_dir = \"/mnt/copy\"\ndatabase_url = \"postgres://x\"").unwrap_err();
+        assert!(postgres.contains("pg_receivewal") && postgres.contains("take copy_dir away"), "{postgres}");
     }
 
     #[test]

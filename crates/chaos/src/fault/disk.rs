@@ -200,7 +200,7 @@ fn refusal(rig: &Rig) -> Option<(u16, String)> {
 }
 
 /// Leaves so many megabytes free.
-fn fill(file: &Path, folder: &Path, leave_mb: u64) -> Outcome<()> {
+pub fn fill(file: &Path, folder: &Path, leave_mb: u64) -> Outcome<()> {
     let amount_mb = free_mb(folder).saturating_sub(leave_mb);
     let bytes = vec![7_u8; usize::try_from(amount_mb).unwrap_or(0) * 1024 * 1024];
     fs::write(file, bytes).map_err(|error| format!("the disk cannot be filled: {error}"))

@@ -247,3 +247,29 @@ fn a_schema_changes_only_while_nobody_else_writes() {
     place.open(&all_steps()).unwrap().close_blocking();
     assert!(folder.path().join("entente.sqlite.schema-1").exists());
 }
+
+/// Not a test by itself: another process that reads and ends.
+#[test]
+fn reads_when_asked() {
+    let Ok(place) = std::env::var("DB_CONFORMANCE_READ") else { return };
+    Db::read_sqlite(Path::new(&place), &all_steps()).unwrap().close_blocking();
+}
+
+/// The copy reads the file itself, and a system forgets the locks of a process that closes a file it had locked.
+#[test]
+fn after_the_copy_before_a_change_of_schema_another_process_does_not_take_the_log_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entente.sqlite");
+    Db::open_sqlite(&path, STEPS).unwrap().close_blocking();
+    let db = Db::open_sqlite(&path, &all_steps()).unwrap();
+    db.write_blocking(|tx| tx.execute(sql("DELETE FROM prices WHERE workspace_id = $1"), &[&SHOP]))
+        .map_err(|error: DbError| error)
+        .unwrap();
+    let log = folder.path().join("entente.sqlite-wal");
+    assert!(log.exists());
+    let mut other = Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", "killed::reads_when_asked"]).env("DB_CONFORMANCE_READ", &path);
+    assert!(other.output().unwrap().status.success());
+    assert!(log.exists(), "the log of a database that is open was removed by another process");
+    db.close_blocking();
+}

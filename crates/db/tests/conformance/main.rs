@@ -10,6 +10,7 @@ mod databases;
 mod postgres_server;
 
 mod bulk;
+mod copy;
 mod equivalence;
 mod killed;
 mod lists;

@@ -268,6 +268,17 @@ fn a_sqlite_file_is_for_its_owners_eyes_only() {
 /// The log of a busy database begins anew although nobody ever stops writing.
 #[test]
 fn the_write_ahead_log_stays_bounded_while_writes_go_on() {
+    log_stays_bounded(|path, steps| db::Db::open_sqlite(path, steps));
+}
+
+#[test]
+fn the_write_ahead_log_stays_bounded_while_it_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = crate::copy::settings(folder.path());
+    log_stays_bounded(|path, steps| db::Db::open_sqlite_copied(path, steps, copy));
+}
+
+fn log_stays_bounded(open: impl FnOnce(&std::path::Path, &[db::Step]) -> Result<db::Db, DbError>) {
     const STEPS: &[db::Step] = &[db::Step {
         version: 1,
         name: "blobs",
@@ -275,7 +286,7 @@ fn the_write_ahead_log_stays_bounded_while_writes_go_on() {
     }];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("busy.db");
-    let db = db::Db::open_sqlite(&path, STEPS).unwrap();
+    let db = open(&path, STEPS).unwrap();
     let insert = "INSERT INTO blobs (id, body) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
     // 600 MB through 4 MB of rows: without carrying over, the log would hold all of it.
     for round in 0..600_i64 {

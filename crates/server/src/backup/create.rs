@@ -28,7 +28,7 @@ pub async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     telemetry::start(&settings.log, settings.log_format)?;
     let db = place::open_beside(&settings.place).await?;
     let header = Header {
-        program: format!("entente {}", env!("CARGO_PKG_VERSION")),
+        program: installation::program(),
         made_at: installation::system_clock()().to_string(),
         schema: place::schema_version(),
     };

@@ -4,12 +4,14 @@
 //! There is one form for both engines, so that a backup of either restores into either; docs/decisions tells why.
 //! `source` reads every table in one snapshot, beside a running server. `file` writes the stream with its version and
 //! checksums and reads it back, refusing what is cut or damaged. `fill` takes a stream into an empty database in one
-//! transaction, reads every table back and compares, and only then commits.
+//! transaction, reads every table back and compares, and only then commits. `from_copy` restores the folder that `serve`
+//! keeps up to date, which holds the embedded database's own pages.
 
 mod copy;
 mod create;
 mod file;
 mod fill;
+mod from_copy;
 mod place;
 mod record;
 mod restore;

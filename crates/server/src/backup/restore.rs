@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::file::{Header, Reader};
 use super::fill::{FillError, fill};
 use super::record::TableTotals;
-use super::{place, progress};
+use super::{from_copy, place, progress};
 use crate::command::RestoreArguments;
 use crate::failure::Failure;
 use crate::settings::{InstallationSettings, Place};
@@ -31,6 +31,12 @@ struct Restored {
 pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
+    if arguments.file.is_dir() {
+        return from_copy::run(arguments, settings).await;
+    }
+    if arguments.at.is_some() {
+        return Err(Failure::usage("--at is for the folder of a copy; a backup's file holds one instant"));
+    }
     let file = arguments.file.clone();
     let checked = tokio::task::spawn_blocking(move || Reader::check(&file)).await.map_err(Failure::failed)?;
     let (header, _) = checked.map_err(|error| Failure::usage(format!("{}: {error}", arguments.file.display())))?;
@@ -44,11 +50,8 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     opened.close().await;
     // Brings what an older program had made to this program's schema.
     let opened = place::open_at(&settings.place, crm::MIGRATIONS).await?;
-    let doubted = doubt_letters(&opened.db).await?;
+    doubt_letters(&opened.db).await?;
     opened.close().await;
-    if doubted > 0 {
-        say::to_people(&format!("{doubted} letters waited in the backup; they are not sent again by themselves"));
-    }
     let erased_again = erase_again(&settings, arguments.erasures.as_deref()).await?;
     let rows = tables.iter().map(|table| table.rows).sum();
     let file = arguments.file.display().to_string();
@@ -63,14 +66,18 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What waited to be sent when the backup was made may have been sent since, and is not sent again by itself.
-async fn doubt_letters(db: &Db) -> Result<usize, Failure> {
+/// What waited to be sent then may have been sent since, and is not sent again by itself.
+pub async fn doubt_letters(db: &Db) -> Result<(), Failure> {
     let now = installation::system_clock()();
-    Ok(db.write(move |tx| outbox::doubt_all(tx, now)).await?)
+    let doubted = db.write(move |tx| outbox::doubt_all(tx, now)).await?;
+    if doubted > 0 {
+        say::to_people(&format!("{doubted} letters waited to be sent; they are not sent again by themselves"));
+    }
+    Ok(())
 }
 
 /// Erases again whoever was erased since the backup was made; none when nothing tells who that is.
-async fn erase_again(settings: &InstallationSettings, named: Option<&Path>) -> Result<Option<usize>, Failure> {
+pub async fn erase_again(settings: &InstallationSettings, named: Option<&Path>) -> Result<Option<usize>, Failure> {
     let own = settings.ledger_file();
     let ledger = named.unwrap_or(&own);
     if !ledger.is_file() {
@@ -120,7 +127,7 @@ fn steps_of(header: &Header, file: &Path) -> Result<&'static [Step], Failure> {
 }
 
 /// Only an installation's own files may be there: a folder with others was not meant.
-fn refuse_foreign(folder: &Path) -> Result<(), Failure> {
+pub fn refuse_foreign(folder: &Path) -> Result<(), Failure> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
         let entry = entry.map_err(Failure::failed)?;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crm::kernel::App;
 use tokio::net::{TcpListener, TcpStream};
 
+use words::Span;
+
 use super::client::{Told, get_status};
 use super::fill::FilledShop;
 use super::{Figure, figure, machine};
@@ -20,6 +22,9 @@ pub const CONNECTIONS: usize = 64;
 pub const BATCH: usize = 100;
 /// How long a restarted server may take to be ready before the measurement is given up.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// A copy that is so far behind has all but what came last.
+const COPY_IS_NEAR: Span = Span::from_millis(10_000);
+const COPIED_WITHIN: Duration = Duration::from_secs(300);
 /// How long an idle server is watched.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -33,12 +38,15 @@ pub struct Load {
 pub async fn measure(app: &App, shop: &FilledShop, load: Load, figures: &mut Vec<Figure>) -> Result<(), Failure> {
     app.start_workers();
     let Load { listener, address, seconds, profiles } = load;
+    wait_for_copy(app).await?;
     let server = tokio::spawn(http::serve(front(app), listener, app.ending.clone(), Duration::from_secs(1)));
     for batch in [1, BATCH] {
         let key = shop.ingest_key.clone();
         let load = ClientLoad { address, key, profiles, seconds, connections: CONNECTIONS, batch };
+        let before = machine::thread_ticks("db-copy");
         let told = run_client(load).await?;
         report(&told, batch, figures);
+        report_copy(app, &told, batch, machine::thread_ticks("db-copy") - before, figures);
     }
     let (now, most) = machine::memory_mb("self");
     figures.push(figure("memory under load", now, "MB"));
@@ -58,6 +66,28 @@ fn report(told: &Told, batch: usize, figures: &mut Vec<Figure>) {
         figures.push(figure("event to membership change, median at most", told.median_ms, "ms"));
     }
     figures.push(figure(format!("{name}: refused or failed"), told.failures as f64, ""));
+}
+
+/// The first base of a copy is not what is measured.
+async fn wait_for_copy(app: &App) -> Result<(), Failure> {
+    let begun = Instant::now();
+    while app.db.copy_status().is_some_and(|copy| copy.holds_until.is_none() || copy.behind > COPY_IS_NEAR) {
+        if begun.elapsed() > COPIED_WITHIN {
+            return Err(Failure::failed("the copy does not come near the database"));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+fn report_copy(app: &App, told: &Told, batch: usize, ticks: u64, figures: &mut Vec<Figure>) {
+    let Some(copy) = app.db.copy_status() else { return };
+    let name = if batch == 1 { "single events" } else { "batches" };
+    let events = (told.requests * batch as u64).max(1) as f64;
+    figures.push(figure(format!("{name}: the copy's thread"), ticks as f64 / told.seconds, "% of a core"));
+    figures.push(figure(format!("{name}: the same, an event"), ticks as f64 * 10_000.0 / events, "µs"));
+    figures.push(figure(format!("{name}: the copy is behind by"), copy.behind.as_millis() as f64 / 1000.0, "s"));
+    figures.push(figure(format!("{name}: the copy has failed"), f64::from(u8::from(copy.problem.is_some())), ""));
 }
 
 /// What a load generator is told.

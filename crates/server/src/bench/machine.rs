@@ -1,6 +1,7 @@
 //! The machine and this process as Linux describes them.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -42,7 +43,19 @@ pub fn memory_mb(process: &str) -> (f64, f64) {
 
 /// Processor time that a process has used, in hundredths of a second.
 pub fn processor_ticks(process: &str) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    ticks(Path::new("/proc").join(process).join("stat"))
+}
+
+/// The same for this process's threads of a name.
+pub fn thread_ticks(name: &str) -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().map(|thread| thread.path());
+    let is_named =
+        |thread: &PathBuf| std::fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.trim() == name);
+    threads.filter(is_named).map(|thread| ticks(thread.join("stat"))).sum()
+}
+
+fn ticks(stat: PathBuf) -> u64 {
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
     // The name in brackets may hold blanks; the fields are counted behind it.
     let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
     behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()

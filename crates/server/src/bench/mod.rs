@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::command::{BenchArguments, BenchKind, LogFormat};
 use crate::failure::Failure;
-use crate::settings::Place;
+use crate::settings::{InstallationSettings, Place};
 use crate::{installation, say, telemetry};
 use machine::Machine;
 
@@ -49,7 +49,9 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     }
     // Kept until the end: dropping it removes the folder.
     let (place, _folder) = place(&arguments)?;
-    let opened = installation::open_here(place.clone()).await?;
+    let opened =
+        installation::open_copied(&InstallationSettings::of_place(place.clone()), arguments.copy_dir.as_deref())
+            .await?;
     let (listener, address) = crate::http::bind(([127, 0, 0, 1], 0).into()).await?;
     let settings = installation::settings_of(&format!("http://{address}"), Vec::new(), &opened);
     let app = installation::app(opened.db.clone(), settings);

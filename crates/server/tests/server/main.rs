@@ -7,6 +7,7 @@ mod backup;
 mod bad_input;
 mod clients;
 mod command_line;
+mod copy;
 mod doctor;
 mod erasure;
 mod http1;
