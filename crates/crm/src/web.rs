@@ -90,7 +90,7 @@ async fn healthz() -> &'static str {
 }
 
 /// What is promised of a continuous copy.
-const COPY_IS_LATE: Span = Span::from_millis(60_000);
+pub const COPY_IS_LATE: Span = Span::from_millis(60_000);
 
 async fn readyz(State(app): State<App>) -> Response {
     if app.ending.is_leaving() {

@@ -2,6 +2,7 @@
 
 mod acme;
 mod admin;
+mod alerts;
 mod audit;
 mod audit_log;
 mod backup;

@@ -14,6 +14,7 @@ use axum::routing::get;
 use crm::kernel::App;
 use words::WorkspaceId;
 
+use crate::alerts::{Alert, Alerts};
 use crate::connection::Connections;
 use crate::failure::Failure;
 use crate::http::{self, Front, Wire};
@@ -38,6 +39,7 @@ struct Gauges {
     metrics: Metrics,
     connections: Connections,
     certificates: Certificates,
+    alerts: Alerts,
     /// The newest event of each workspace's log since the start.
     newest: Arc<Mutex<HashMap<WorkspaceId, i64>>>,
 }
@@ -47,6 +49,7 @@ pub async fn serve(
     app: &App,
     front: &Front,
     certificates: &Certificates,
+    alerts: &Alerts,
     address: SocketAddr,
 ) -> Result<SocketAddr, Failure> {
     let (listener, bound) = http::bind(address).await?;
@@ -55,6 +58,7 @@ pub async fn serve(
         metrics: front.metrics.clone(),
         connections: front.connections.clone(),
         certificates: certificates.clone(),
+        alerts: alerts.clone(),
         newest: Arc::default(),
     };
     tokio::spawn(follow_news(app.clone(), Arc::clone(&gauges.newest)));
@@ -130,6 +134,9 @@ fn render(gauges: &Gauges) -> String {
     let jump = gauges.app.steady_clock.jump().map_or(0, |jump| jump.by_ms.unsigned_abs() / 1000);
     let help = "Seconds by which the machine's clock jumped, while that is not believed.";
     family("entente_clock_jump_seconds", "gauge", help, &[(String::new(), jump)]);
+    let alerts =
+        Alert::ALL.map(|alert| (format!("{{alert=\"{}\"}}", alert.code()), u64::from(gauges.alerts.lasts(alert))));
+    family("entente_alert", "gauge", "1 while somebody should look at it; the log says what to do.", &alerts);
     let newest = gauges.newest.lock().unwrap_or_else(PoisonError::into_inner);
     let events: Vec<(String, u64)> =
         newest.iter().map(|(workspace, seq)| (format!("{{workspace=\"{workspace}\"}}"), seq.unsigned_abs())).collect();

@@ -9,6 +9,7 @@ use crm::{privacy, workspaces};
 use words::WorkspaceId;
 
 use crate::acme::Acme;
+use crate::alerts::Alerts;
 use crate::audit_log::AuditLog;
 use crate::command::ServeArguments;
 use crate::connection::Connections;
@@ -53,8 +54,10 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     }
     let certificates = Certificates::default();
     let front = Front { wire: wire(&settings, &certificates, &app).await?, ..front(&app) };
+    let alerts = Alerts::default();
+    tokio::spawn(alerts.clone().watch(app.clone(), certificates.clone()));
     if let Some(address) = settings.metrics_listen {
-        let bound = metrics::serve(&app, &front, &certificates, address).await?;
+        let bound = metrics::serve(&app, &front, &certificates, &alerts, address).await?;
         say::to_people(&format!("Metrics:     http://{bound}/metrics"));
     }
     say::to_people(&format!("Entente:     {public_url}"));

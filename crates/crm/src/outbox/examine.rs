@@ -20,6 +20,11 @@ pub fn unsound_letters(tx: &mut Tx, workspace: WorkspaceId, now: Timestamp) -> R
 /// The worker looks far more often.
 const LEFT_LYING: Span = Span::from_hours(1);
 
+/// How many letters were refused, came too late or are uncertain since an instant.
+pub fn count_in_trouble(tx: &mut Tx, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
+    store::count_in_trouble(tx, workspace, since)
+}
+
 /// After a restore: what waited when the backup was made may have gone since, and is not sent again by itself. Answers
 /// how many letters that are.
 pub fn doubt_all(tx: &mut Tx, now: Timestamp) -> Result<usize, DbError> {

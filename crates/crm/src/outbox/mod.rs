@@ -13,7 +13,7 @@ mod seal_again;
 mod send;
 mod store;
 
-pub use examine::{doubt_all, unsound_letters};
+pub use examine::{count_in_trouble, doubt_all, unsound_letters};
 pub use message::Message;
 pub use model::{Kind, LetterLine, State};
 pub use post::{Post, last_letters, letters, until_tried};

@@ -163,6 +163,16 @@ pub(super) fn waiting_past_end(tx: &mut Tx, workspace: WorkspaceId, ended: Times
     )
 }
 
+/// Letters decided since an instant of which it is not sure that they arrived at the relay.
+pub(super) fn count_in_trouble(tx: &mut Tx, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
+    tx.query_one(
+        sql("SELECT COUNT(*) FROM outbox
+             WHERE workspace_id = $1 AND decided_at >= $2 AND state IN ('refused', 'expired', 'uncertain')"),
+        &[&workspace, &since],
+        |row| row.get(0),
+    )
+}
+
 pub(super) fn doubt_all(tx: &mut Tx, now: Timestamp) -> Result<usize, DbError> {
     tx.execute(
         sql("UPDATE outbox SET state = 'uncertain', letter = NULL, trouble = 'restored', decided_at = $1

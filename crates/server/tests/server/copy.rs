@@ -125,7 +125,8 @@ fn kept_ids(data: &Path) -> Vec<String> {
     let kept = restored.read_blocking(|tx| {
         let shop = workspaces::the_first(tx)?.unwrap().id;
         let rows = log::newest_named(tx, shop, "Seen", 100_000)?;
-        Ok::<_, DbError>(rows.into_iter().map(|row| row.message_id).collect())
+        let id = |row: log::LogRow| row.message_id(crm::kernel::Sight::Whole).text().unwrap_or_default().to_owned();
+        Ok::<_, DbError>(rows.into_iter().map(id).collect())
     });
     restored.close_blocking();
     kept.unwrap()

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod acme;
+mod alerts;
 mod audit;
 mod backup;
 mod bad_input;
