@@ -147,7 +147,7 @@ impl Copier {
     fn tell_until(&self) {
         let Some(line) = self.line.as_ref().filter(|line| line.base_taken_at_ms.is_some()) else { return };
         if let Some(until_ms) = self.follower.all_written().or(line.until_ms) {
-            self.status.copied_until(until_ms);
+            self.status.copied_until(until_ms, self.now_ms());
         }
     }
 
