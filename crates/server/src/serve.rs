@@ -1,7 +1,5 @@
 //! `entente serve`: opens the installation, listens, and ends gracefully.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::time::Duration;
 
 use crm::kernel::{App, Parts, Settings};
@@ -18,7 +16,7 @@ use crate::http::{self, Front, Wire};
 use crate::metrics::{self, Metrics};
 use crate::oidc::OidcSettings;
 use crate::redirect::{self, Challenges};
-use crate::settings::{Place, ServeSettings, TlsSettings};
+use crate::settings::{ServeSettings, TlsSettings};
 use crate::tls::{self, Certificates};
 use crate::{installation, say, shutdown, telemetry};
 
@@ -32,8 +30,8 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     telemetry::start(&settings.installation.log, settings.installation.log_format)?;
     let ending = shutdown::listen(Duration::from_secs(settings.drain_seconds))?;
     let opened = installation::open_copied(&settings.installation, settings.copy_dir.as_deref()).await?;
-    if let (Some(copy_dir), Place::Folder(data)) = (&settings.copy_dir, &settings.installation.place) {
-        tell_of_copy(copy_dir, data);
+    if let Some(copy_dir) = &settings.copy_dir {
+        say::to_people(&format!("Copy:        {}", copy_dir.display()));
     }
     let audit_log = settings.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let (listener, bound) = http::bind(settings.listen).await?;
@@ -67,19 +65,6 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     tokio::select! {
         () = serve_until_the_end(&app, front, listener, GRACE) => Ok(()),
         message = app.db.disk_failed() => Err(disk_failure(&message)),
-    }
-}
-
-/// A copy that dies with the database's disk is half a copy. It is no reason not to start.
-fn tell_of_copy(copy_dir: &Path, data: &Path) {
-    say::to_people(&format!("Copy:        {}", copy_dir.display()));
-    let disk = |folder: &Path| std::fs::metadata(folder).map(|found| found.dev());
-    match (disk(copy_dir), disk(data)) {
-        (Ok(copy), Ok(data)) if copy == data => {
-            say::to_people("             It is on the disk of the database, and would be lost with it");
-        }
-        (Err(error), _) => say::to_people(&format!("             It is not kept until its folder is there: {error}")),
-        _ => {}
     }
 }
 

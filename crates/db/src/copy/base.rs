@@ -31,7 +31,7 @@ pub struct Underway {
 }
 
 enum State {
-    Reading(Writer),
+    Reading(Box<Writer>),
     /// All is written; whole when the piece of this number is.
     Waiting {
         partial: PathBuf,
@@ -57,7 +57,7 @@ impl Underway {
         only_read(&connection).map_err(io::Error::other)?;
         let page_count = page_count(&connection).map_err(io::Error::other)?;
         let writer = Writer::create(line.join("base.partial"), head)?;
-        Ok(Self { connection, first: head.number, next_page: 1, page_count, state: State::Reading(writer) })
+        Ok(Self { connection, first: head.number, next_page: 1, page_count, state: State::Reading(Box::new(writer)) })
     }
 
     pub fn step(&mut self) -> io::Result<Step> {

@@ -17,6 +17,7 @@ mod run;
 mod status;
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -30,6 +31,8 @@ use crate::checkpoint::LogSize;
 use crate::error::DbError;
 use status::Status;
 
+/// How long a start waits for the copy's disk.
+const FIND_WITHIN: Duration = Duration::from_secs(3);
 /// How long the end of a process waits for what is left to be written.
 const LAST_WRITE: Duration = Duration::from_secs(8);
 
@@ -77,13 +80,27 @@ pub struct Copy {
     clock: Clock,
 }
 
-/// Asked before anybody opens the database: a line of an earlier process that can go on.
+/// Asked before anybody opens the database: a line of an earlier process that can go on. A disk that does not answer is not
+/// waited for.
 pub fn find_line(settings: &CopySettings, database: &Path, schema: i32) -> Option<Resumed> {
-    let found = resume::find(&settings.folder, database, schema);
-    found.unwrap_or_else(|error| {
-        tracing::debug!(%error, "no line of the copy can go on");
-        None
-    })
+    let (found, is_found) = sync_channel(1);
+    let (folder, database) = (settings.folder.clone(), database.to_owned());
+    let find = move || {
+        // Nobody listens any more when it took too long.
+        let _ = found.send(resume::find(&folder, &database, schema));
+    };
+    thread::Builder::new().name("db-copy-find".to_owned()).spawn(find).ok()?;
+    match is_found.recv_timeout(FIND_WITHIN) {
+        Ok(Ok(line)) => line,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no line of the copy can go on");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the disk of the copy does not answer; its line does not go on");
+            None
+        }
+    }
 }
 
 impl Copy {

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,12 +21,11 @@ use super::{CopySettings, Waiting};
 const BASES_KEPT: usize = 2;
 /// Pieces may come to so much more than twice their base before a new one is made: it bounds room, and the time of a restore.
 const SPARE_BYTES: u64 = 256 * 1024 * 1024;
-/// How long the failure of a base is left alone, of which much may have been written before it failed.
-const BASE_AGAIN_MS: i64 = 300_000;
 /// Looks at the log between two pieces; a failure is left alone for as long.
 const TICKS_A_PIECE: u32 = 20;
-/// Pieces for which a line that was let go is not begun anew: what was too much for it may still last.
-const PIECES_BEFORE_NEW_LINE: i64 = 12;
+/// Pieces for which a base that failed and a line that was let go are not begun anew: a minute. What was too much for them may
+/// still last.
+const REST_PIECES: i64 = 12;
 /// Rest between two steps of a base: about as long as each takes.
 const BASE_REST: Duration = Duration::from_millis(20);
 const LOCK: &str = "copy.lock";
@@ -148,7 +147,7 @@ impl Copier {
     fn tell_until(&self) {
         let Some(line) = self.line.as_ref().filter(|line| line.base_taken_at_ms.is_some()) else { return };
         if let Some(until_ms) = self.follower.all_written().or(line.until_ms) {
-            self.status.copied_until(until_ms);
+            self.status.copied_until(until_ms, self.now_ms());
         }
     }
 
@@ -179,7 +178,10 @@ impl Copier {
         }
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
         match file.try_lock() {
-            Ok(()) => self.lock = Some(file),
+            Ok(()) => {
+                self.warn_of_one_disk(&file)?;
+                self.lock = Some(file);
+            }
             Err(TryLockError::WouldBlock) => {
                 return Err(io::Error::other("another installation keeps its copy here; name a folder of its own"));
             }
@@ -189,6 +191,15 @@ impl Copier {
             Some(line) if line.base.is_none() => folder::sweep(&line.path),
             _ => Ok(()),
         }
+    }
+
+    /// A copy that dies with the database is half a copy.
+    fn warn_of_one_disk(&self, here: &File) -> io::Result<()> {
+        if here.metadata()?.dev() == fs::metadata(&self.database)?.dev() {
+            let folder = self.settings.folder.display();
+            tracing::warn!(%folder, "the copy lies on the disk of the database, and would be lost with it");
+        }
+        Ok(())
     }
 
     fn copy_beside(&mut self) -> io::Result<()> {
@@ -210,7 +221,7 @@ impl Copier {
     /// From now on everything that changes is followed; the pages as they are come with the first base.
     fn begin_line(&mut self) -> io::Result<()> {
         let begun_at_ms = self.now_ms();
-        let rest_ms = PIECES_BEFORE_NEW_LINE * self.every_ms();
+        let rest_ms = REST_PIECES * self.every_ms();
         if self.let_go_at_ms.is_some_and(|at| !has_passed(at, rest_ms, begun_at_ms)) {
             return Err(io::Error::other("it could not keep up with the database, and begins anew in a minute"));
         }
@@ -255,7 +266,8 @@ impl Copier {
         let now_ms = self.now_ms();
         let Some(line) = &self.line else { return Ok(()) };
         if line.base.is_none() {
-            let has_failed = self.base_failed_at_ms.is_some_and(|at| !has_passed(at, BASE_AGAIN_MS, now_ms));
+            let has_failed =
+                self.base_failed_at_ms.is_some_and(|at| !has_passed(at, REST_PIECES * self.every_ms(), now_ms));
             let is_old =
                 line.base_taken_at_ms.is_none_or(|at| has_passed(at, millis(self.settings.base_every), now_ms));
             let is_due = is_old || line.piece_bytes > 2 * line.base_bytes + SPARE_BYTES;

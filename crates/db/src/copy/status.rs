@@ -57,8 +57,11 @@ impl Status {
         state.problem = problem;
     }
 
-    pub fn copied_until(&self, until_ms: i64) {
-        self.lock().until_ms = Some(until_ms);
+    /// What was held once is held on: only a clock that was set back takes an instant back.
+    pub fn copied_until(&self, until_ms: i64, now_ms: i64) {
+        let mut state = self.lock();
+        let before = state.until_ms.filter(|before| *before <= now_ms);
+        state.until_ms = before.max(Some(until_ms));
     }
 
     pub fn told(&self, now: Timestamp) -> CopyStatus {
@@ -72,5 +75,35 @@ impl Status {
             behind: Span::from_millis((now_ms - since_ms).max(0)),
             problem: state.problem.clone().or(stuck),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_as_old_as_what_it_holds_and_a_clock_that_was_set_back_does_not_make_it_younger() {
+        let status = Status::new(1_000);
+        let told = |now_ms: i64| {
+            let told = status.told(Timestamp::from_millis(now_ms));
+            (told.holds_until.map(Timestamp::as_millis), told.behind.as_millis())
+        };
+        assert_eq!(told(4_000), (None, 3_000), "since the start");
+        status.copied_until(5_000, 5_000);
+        status.copied_until(3_000, 6_000);
+        assert_eq!(told(7_000), (Some(5_000), 2_000));
+        status.copied_until(2_500, 2_600);
+        assert_eq!(told(4_000), (Some(2_500), 1_500));
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_is_a_failure_too() {
+        let status = Status::new(0);
+        status.begins(1_000);
+        assert_eq!(status.told(Timestamp::from_millis(30_000)).problem, None);
+        assert!(status.told(Timestamp::from_millis(32_000)).problem.is_some());
+        status.ended(None);
+        assert_eq!(status.told(Timestamp::from_millis(32_000)).problem, None);
     }
 }

@@ -187,7 +187,7 @@ fn disturb(bench: &Path, db: &Db, random: &mut Random) {
     let file = bench.join("a.sqlite");
     let pragma = |text: &str| {
         let connection = rusqlite::Connection::open(&file).unwrap();
-        connection.busy_timeout(Duration::from_millis(1 + 9 * u64::from(text.len() % 2 == 0))).unwrap();
+        connection.busy_timeout(Duration::from_millis(5)).unwrap();
         // Refused when somebody else is at it.
         let _ = connection.query_row(text, [], |row| row.get::<_, i64>(0));
     };

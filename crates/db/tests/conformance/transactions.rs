@@ -268,7 +268,7 @@ fn a_sqlite_file_is_for_its_owners_eyes_only() {
 /// The log of a busy database begins anew although nobody ever stops writing.
 #[test]
 fn the_write_ahead_log_stays_bounded_while_writes_go_on() {
-    log_stays_bounded(|path, steps| db::Db::open_sqlite(path, steps));
+    log_stays_bounded(db::Db::open_sqlite);
 }
 
 #[test]

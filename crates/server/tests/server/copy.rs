@@ -65,6 +65,14 @@ impl Shop {
         }
     }
 
+    fn wait_until_failing(&self, figure: u64) {
+        let since = Instant::now();
+        while self.figure("entente_copy_failing") != figure {
+            assert!(since.elapsed() < Duration::from_secs(20), "entente_copy_failing is not {figure}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn send(&self, server: &Server, calls: &[Value]) {
         let bearer = format!("Bearer {}", self.api);
         let body = json!({ "batch": calls }).to_string();
@@ -266,17 +274,21 @@ fn a_copy_of_postgres_is_left_to_postgres_and_a_missing_folder_stops_nobody() {
     let shop = Shop::set_up();
     std::fs::remove_dir(shop.copy()).unwrap();
     let mut server = shop.start();
-    let since = Instant::now();
-    while shop.figure("entente_copy_failing") == 0 {
-        assert!(since.elapsed() < Duration::from_secs(10));
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    shop.wait_until_failing(1);
     shop.send(&server, &[seen("m", "ana")]);
     assert_eq!(get(server.address, "/readyz").unwrap().body, "ready\n", "a minute late is when it is told");
-    assert!(server.log().iter().any(|line| line.contains("there is no such folder")), "{:?}", server.log());
     std::fs::create_dir(shop.copy()).unwrap();
     shop.wait_until_copied();
-    assert_eq!(shop.figure("entente_copy_failing"), 0);
+    shop.wait_until_failing(0);
+    let aside = shop.data.folder().join("aside");
+    std::fs::rename(shop.copy(), &aside).unwrap();
+    shop.wait_until_failing(1);
+    shop.send(&server, &[seen("n", "ana")]);
+    assert!(server.log().iter().any(|line| line.contains("there is no such folder")), "{:?}", server.log());
+    std::fs::rename(&aside, shop.copy()).unwrap();
+    shop.wait_until_copied();
     assert_eq!(server.terminate(), Some(0));
-    assert_eq!(json_of(&shop.restore(&shop.data.folder().join("again"), &["--json"]))["damage"], json!([]));
+    let again = shop.empty("again");
+    assert_eq!(json_of(&shop.restore(&again, &["--json"]))["damage"], json!([]));
+    assert_eq!(kept_ids(&again).len(), 2);
 }
