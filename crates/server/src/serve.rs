@@ -53,7 +53,6 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let certificates = Certificates::default();
     let front = Front { wire: wire(&settings, &certificates, &app).await?, ..front(&app) };
     let alerts = Alerts::default();
-    tokio::spawn(alerts.clone().watch(app.clone(), certificates.clone()));
     if let Some(address) = settings.metrics_listen {
         let bound = metrics::serve(&app, &front, &certificates, &alerts, address).await?;
         say::to_people(&format!("Metrics:     http://{bound}/metrics"));
@@ -62,6 +61,7 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     if let Some(link) = workspaces::ensure_setup_link(&app).await? {
         say::to_people(&format!("Set it up:   {link}   (works once, for one hour)"));
     }
+    tokio::spawn(alerts.watch(app.clone(), certificates));
     tokio::select! {
         () = serve_until_the_end(&app, front, listener, GRACE) => Ok(()),
         message = app.db.disk_failed() => Err(disk_failure(&message)),

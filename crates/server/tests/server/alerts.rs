@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use db::DbError;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use testkit::crm::MIGRATIONS;
 use testkit::process::free_port;
 
-use crate::running::{Data, Server, get};
+use crate::running::{Data, Server, get, note_owner};
 
 /// Whatever looks every two seconds has looked by then, however busy the machine is.
 const SOON: Duration = Duration::from_secs(30);
@@ -22,8 +23,15 @@ fn is_true_soon(holds: impl Fn() -> bool) -> bool {
     false
 }
 
+fn start(data: &Data, metrics: u16, more: &[&str]) -> Server {
+    let figures = format!("127.0.0.1:{metrics}");
+    let flags = ["--metrics-listen", &figures, "--log", "info", "--log-format", "json"];
+    Server::start_with(data, &[&flags, more].concat())
+}
+
 fn told(server: &Server, what: &str, alert: &str) -> usize {
-    server.log().iter().filter(|line| line.contains(what) && line.contains(&format!("alert=\"{alert}\""))).count()
+    let field = format!("\"alert\":\"{alert}\"");
+    server.log().iter().filter(|line| line.contains(what) && line.contains(&field)).count()
 }
 
 fn figure(metrics: u16, alert: &str) -> bool {
@@ -34,37 +42,32 @@ fn figure(metrics: u16, alert: &str) -> bool {
 }
 
 #[test]
-fn who_keeps_everybody_waiting_is_told_once_and_when_it_is_over() {
-    for data in Data::on_both() {
-        data.set_up();
-        let metrics = free_port();
-        let server = Server::start_with(&data, &["--metrics-listen", &format!("127.0.0.1:{metrics}")]);
-        assert!(!figure(metrics, "queue"));
-        let beside = data.open_beside();
-        let hold = |tx: &mut db::Tx<'_>| {
-            // What another program does that forgets its transaction: everybody else waits.
-            tx.lock_workspace(0)?;
-            std::thread::sleep(Duration::from_secs(9));
-            Ok::<_, DbError>(())
-        };
-        let waits = !data.arguments().iter().any(|argument| argument.starts_with("postgres"));
-        beside.write_blocking(hold).unwrap();
-        beside.close_blocking();
-        if waits {
-            assert!(is_true_soon(|| told(&server, "an alert begins", "queue") == 1), "{:?}", server.log());
-            assert!(is_true_soon(|| told(&server, "an alert is over", "queue") == 1), "{:?}", server.log());
-            assert!(!figure(metrics, "queue"));
-        } else {
-            // A row of PostgreSQL that somebody holds keeps nobody waiting who does not want it.
-            assert_eq!(told(&server, "an alert begins", "queue"), 0);
-        }
-    }
+fn who_keeps_the_embedded_database_for_himself_is_told_once_and_when_it_is_over() {
+    let data = Data::sqlite();
+    data.set_up();
+    note_owner(&data);
+    let metrics = free_port();
+    let server = start(&data, metrics, &[]);
+    assert!(!figure(metrics, "queue"));
+    // What another program does that forgets its transaction: everybody else waits.
+    let beside = db::Db::open_sqlite(&data.data_folder().join("entente.sqlite"), MIGRATIONS).unwrap();
+    let hold = |_: &mut db::Tx<'_>| {
+        std::thread::sleep(Duration::from_secs(9));
+        Ok::<_, DbError>(())
+    };
+    beside.write_blocking(hold).unwrap();
+    beside.close_blocking();
+    assert!(is_true_soon(|| told(&server, "an alert begins", "queue") == 1), "{:?}", server.log());
+    assert!(is_true_soon(|| told(&server, "an alert is over", "queue") == 1), "{:?}", server.log());
+    assert!(!figure(metrics, "queue"));
+    assert_eq!(told(&server, "an alert begins", "queue"), 1);
 }
 
 #[test]
 fn a_certificate_that_ends_soon_is_told_once_and_is_over_when_it_was_renewed() {
     let data = Data::sqlite();
     data.set_up();
+    note_owner(&data);
     let (certificate, key) = (data.folder().join("certificate.pem"), data.folder().join("key.pem"));
     let write = |days: i64| {
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
@@ -77,15 +80,8 @@ fn a_certificate_that_ends_soon_is_told_once_and_is_over_when_it_was_renewed() {
     };
     write(3);
     let metrics = free_port();
-    let flags = [
-        "--tls-certificate",
-        certificate.to_str().unwrap(),
-        "--tls-key",
-        key.to_str().unwrap(),
-        "--metrics-listen",
-        &format!("127.0.0.1:{metrics}"),
-    ];
-    let server = Server::start_with(&data, &flags);
+    let files = ["--tls-certificate", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let server = start(&data, metrics, &files);
     assert!(is_true_soon(|| figure(metrics, "certificate")));
     std::thread::sleep(Duration::from_secs(5));
     assert_eq!(told(&server, "an alert begins", "certificate"), 1, "{:?}", server.log());
