@@ -241,7 +241,7 @@ impl Held {
             if self.bytes + self.cut_bytes >= room {
                 return Ok(false);
             }
-            self.take_frames()?;
+            self.take_frames((2 * PIECE_BYTES).min(room - self.cut_bytes))?;
             let is_at_commit = self.is_at_commit();
             if self.bytes >= if is_at_commit { PIECE_BYTES } else { 2 * PIECE_BYTES } {
                 self.cut(self.commit.filter(|_| is_at_commit).map(|commit| commit.pages), now_ms);
@@ -249,7 +249,8 @@ impl Held {
         }
     }
 
-    fn take_frames(&mut self) -> std::io::Result<()> {
+    /// Takes them up to the commit, or until it holds so many bytes.
+    fn take_frames(&mut self, most: usize) -> std::io::Result<()> {
         let Self { log, place, commit, pages, bytes, .. } = self;
         let Some(commit) = commit else { return Ok(()) };
         let from = *place;
@@ -261,7 +262,7 @@ impl Held {
             kept.clear();
             kept.extend_from_slice(content);
             *place = at;
-            *bytes < 2 * PIECE_BYTES
+            *bytes < most
         })
     }
 

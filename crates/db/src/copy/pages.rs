@@ -102,6 +102,13 @@ impl Writer {
     }
 }
 
+/// A file for its owner's eyes only, on the disk before it answers.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Gives a file that is on the disk its name.
 pub fn rename(partial: &Path, path: &Path) -> io::Result<()> {
     std::fs::rename(partial, path)?;

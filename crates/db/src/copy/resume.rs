@@ -38,8 +38,7 @@ pub fn note_stopped(database: &Path, line: &Path, last: u64) -> io::Result<()> {
     }
     let path = line.join(folder::STOPPED);
     let partial = pages::name_of_partial(&path);
-    fs::write(&partial, serde_json::to_vec(&stopped(database, last)?)?)?;
-    fs::File::open(&partial)?.sync_all()?;
+    pages::write_private(&partial, &serde_json::to_vec(&stopped(database, last)?)?)?;
     pages::rename(&partial, &path)
 }
 

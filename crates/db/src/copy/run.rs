@@ -211,7 +211,7 @@ impl Copier {
             }
             let target = self.settings.folder.join(name);
             let partial = pages::name_of_partial(&target);
-            write_private(&partial, &fs::read(path)?)?;
+            pages::write_private(&partial, &fs::read(path)?)?;
             pages::rename(&partial, &target)?;
             *seen = Some(now);
         }
@@ -366,10 +366,4 @@ fn write_pages(partial: PathBuf, head: &Head, cut: &Cut) -> io::Result<u64> {
         writer.page(*number, content)?;
     }
     Ok(writer.finish(&cut.end)?.1)
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()
 }

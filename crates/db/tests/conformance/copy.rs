@@ -177,7 +177,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Waits until everything that was committed before now is copied.
-fn wait_for_copy(db: &Db) {
+pub fn wait_for_copy(db: &Db) {
     let asked = now();
     wait_until("the copy catches up", || db.copy_status().unwrap().holds_until.is_some_and(|until| until > asked));
 }

@@ -268,17 +268,26 @@ fn a_sqlite_file_is_for_its_owners_eyes_only() {
 /// The log of a busy database begins anew although nobody ever stops writing.
 #[test]
 fn the_write_ahead_log_stays_bounded_while_writes_go_on() {
-    log_stays_bounded(db::Db::open_sqlite);
+    log_stays_bounded(db::Db::open_sqlite, |_, _| ());
 }
 
 #[test]
 fn the_write_ahead_log_stays_bounded_while_it_is_copied() {
     let folder = tempfile::tempdir().unwrap();
     let copy = crate::copy::settings(folder.path());
-    log_stays_bounded(|path, steps| db::Db::open_sqlite_copied(path, steps, copy));
+    let open = |path: &std::path::Path, steps: &[db::Step]| db::Db::open_sqlite_copied(path, steps, copy);
+    // Slower than the copy, which is what holds the log.
+    log_stays_bounded(open, |db, round| {
+        if round % 25 == 0 {
+            crate::copy::wait_for_copy(db);
+        }
+    });
 }
 
-fn log_stays_bounded(open: impl FnOnce(&std::path::Path, &[db::Step]) -> Result<db::Db, DbError>) {
+fn log_stays_bounded(
+    open: impl FnOnce(&std::path::Path, &[db::Step]) -> Result<db::Db, DbError>,
+    between: impl Fn(&db::Db, i64),
+) {
     const STEPS: &[db::Step] = &[db::Step {
         version: 1,
         name: "blobs",
@@ -293,6 +302,7 @@ fn log_stays_bounded(open: impl FnOnce(&std::path::Path, &[db::Step]) -> Result<
         let write =
             move |tx: &mut db::Tx<'_>| tx.execute(db::sql(insert), &[&(round % 4), &vec![round as u8; 1_000_000]]);
         let _: usize = db.write_blocking(write).unwrap();
+        between(&db, round);
     }
     let log = std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
     assert!(log < 300_000_000, "the log holds {log} bytes");
