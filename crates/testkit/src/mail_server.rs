@@ -134,6 +134,15 @@ impl MailServer {
         self.told.lock().unwrap().iter().filter(|line| line["kind"] == "sign-in").cloned().collect()
     }
 
+    /// The same, once there are so many.
+    pub fn wait_for_sign_ins(&self, count: usize) -> Vec<Value> {
+        let begun = Instant::now();
+        while self.sign_ins().len() < count && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.sign_ins()
+    }
+
     /// The letters to somebody, once there are so many: what it prints comes a moment after its answer.
     pub fn wait_for(&self, address: &str, count: usize) -> Vec<Arrived> {
         let begun = Instant::now();

@@ -88,7 +88,7 @@ async fn the_line_is_secret_before_a_password_is_said_and_only_to_who_is_trusted
         assert_eq!(other_name, failed(Step::Secure, Cause::NotTrusted), "{kind}");
         let wrong = send(&at("ana%40shop.example:guess", "localhost"), &certified.trust).await;
         assert_eq!(wrong, failed(Step::SignIn, Cause::Refused(535)), "{kind}");
-        let sign_ins = server.sign_ins();
+        let sign_ins = server.wait_for_sign_ins(2);
         assert!(sign_ins.iter().all(|one| one["ssl"] == true), "{sign_ins:?}");
         assert_eq!(sign_ins.len(), 2, "nothing was said to who is not trusted");
     }

@@ -36,13 +36,13 @@ pub async fn run(app: App) {
     if app.relay.is_some() {
         return leases::alone(app, Sending::default()).await;
     }
-    while !app.ending.is_announced() {
-        if let Err(error) = Sending::default().sort_out(&app, None).await {
-            tracing::warn!(%error, "letters whose time is over were not sorted out; trying again later");
-        }
+    loop {
         tokio::select! {
             () = tokio::time::sleep(FORGET_EVERY) => {}
-            () = app.ending.announced() => {}
+            () = app.ending.announced() => return,
+        }
+        if let Err(error) = Sending::default().sort_out(&app, None).await {
+            tracing::warn!(%error, "letters whose time is over were not sorted out; trying again later");
         }
     }
 }
