@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crm::demo::random::Random;
 use testkit::postgres_server::PrivateServer;
@@ -165,6 +165,25 @@ impl Rig {
         let text = get(address, "/metrics").ok()?.body;
         let line = text.lines().find(|line| line.starts_with(name) && line[name.len()..].starts_with([' ', '{']))?;
         line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// How often this run of the program told that an alert began.
+    pub fn alerts_told(&self, alert: &str) -> usize {
+        let named = format!("\"{alert}\"");
+        self.log().lines().filter(|line| line.contains("an alert begins") && line.contains(&named)).count()
+    }
+
+    /// Waits until an alert lasts, or is over: whatever looks every two seconds has looked by then.
+    pub fn wait_for_alert(&self, alert: &str, lasts: bool) -> Outcome<()> {
+        let figure = format!("entente_alert{{alert=\"{alert}\"}}");
+        let begun = Instant::now();
+        while self.metric(&figure) != Some(f64::from(u8::from(lasts))) {
+            let is_in_time = begun.elapsed() < Duration::from_secs(20);
+            let word = if lasts { "does not begin" } else { "is not over" };
+            ensure(is_in_time, || format!("the alert {alert} {word}: {}", self.log()))?;
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
     }
 
     /// Whether a program with its key gets an answer of the API that reads.

@@ -54,7 +54,9 @@ impl Alert {
             Self::Clock => "the machine's clock jumped: set it right, or restart to believe it",
             Self::Queue => "transactions wait for more than five seconds: look at the disk and at what else runs",
             Self::DeadLetters => "events could not be applied and were set aside: see Sources",
-            Self::Copy => "the copy of the database is more than a minute behind: look at copy_dir",
+            Self::Copy => {
+                "the copy of the database cannot be written or is more than a minute behind: look at copy_dir"
+            }
             Self::Certificate => "the TLS certificate ends within a week: renew it",
             Self::Mail => "letters of the last day were refused, came too late or are uncertain: see Settings, Mail",
         }
@@ -109,7 +111,10 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
         Alert::Disk => Some(!app.db.has_room()),
         Alert::Clock => Some(app.steady_clock.jump().is_some()),
         Alert::Queue => Some(waits_too_long(app).await),
-        Alert::Copy => Some(app.db.copy_status().is_some_and(|copy| copy.behind > COPY_IS_LATE)),
+        Alert::Copy => {
+            let copy = app.db.copy_status();
+            Some(copy.is_some_and(|copy| copy.problem.is_some() || copy.behind > COPY_IS_LATE))
+        }
         Alert::Certificate => {
             let ends_at = certificates.validity().map(|validity| Timestamp::from_millis(validity.until_s * 1000));
             Some(ends_at.is_some_and(|end| end < now.plus(CERTIFICATE_ENDS_SOON)))

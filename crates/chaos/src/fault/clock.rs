@@ -40,6 +40,7 @@ pub fn jumps(rig: &mut Rig, extent: Extent) -> Outcome<String> {
 }
 
 fn one_jump(rig: &mut Rig, file: &PathBuf, seconds: i64, cookie: &str) -> Outcome<()> {
+    let told_before = rig.alerts_told("clock");
     rig.under_load(|rig| {
         rig.wait_some(200, 400);
         turn(file, seconds)?;
@@ -54,6 +55,7 @@ fn one_jump(rig: &mut Rig, file: &PathBuf, seconds: i64, cookie: &str) -> Outcom
         ensure(is_close, || format!("the figure of the jump of {seconds} s is {figure}"))?;
         tells("the log", &|| rig.log())?;
         tells("entente doctor", &|| rig.findings())?;
+        rig.wait_for_alert("clock", true)?;
         // Time for timers that should not go off.
         std::thread::sleep(Duration::from_millis(1_500));
         ensure(rig.is_signed_in(cookie), || format!("a jump of {seconds} s ended a session"))?;
@@ -61,8 +63,11 @@ fn one_jump(rig: &mut Rig, file: &PathBuf, seconds: i64, cookie: &str) -> Outcom
         let is_over = || !rig.readiness().contains("clock");
         ensure(is_true_soon(is_over), || "/readyz still tells of the clock".to_owned())?;
         let is_over = || !rig.findings().contains("clock");
-        ensure(is_true_soon(is_over), || "entente doctor still tells of the clock".to_owned())
+        ensure(is_true_soon(is_over), || "entente doctor still tells of the clock".to_owned())?;
+        rig.wait_for_alert("clock", false)
     })?;
+    let times = rig.alerts_told("clock") - told_before;
+    ensure(times == 1, || format!("the alert of one jump was told {times} times"))?;
     let ahead = newest_instant(rig)? - now_ms();
     ensure(ahead < SLACK_MS, || format!("something was written {ahead} ms in the future"))?;
     rig.check().map(|_| ())

@@ -46,10 +46,13 @@ fn struck(rig: &mut Rig, copy: &Path, extent: Extent) -> Outcome<String> {
         disk::fill(&filler, copy, 0)?;
         fs::write(copy.with_file_name("rest"), vec![7; 2 << 20]).err();
         wait_for(rig, "a full disk is told", TOLD_WITHIN, |rig| rig.metric(FAILING) == Some(1.0))?;
+        rig.wait_for_alert("copy", true)?;
         rig.wait_some(last_ms / 2, last_ms);
         fs::remove_file(&filler).map_err(|error| error.to_string())?;
         fs::remove_file(copy.with_file_name("rest")).map_err(|error| error.to_string())?;
         wait_for(rig, "it is written again", TOLD_WITHIN, |rig| rig.metric(FAILING) == Some(0.0))?;
+        rig.wait_for_alert("copy", false)?;
+        ensure(rig.alerts_told("copy") == 1, || format!("a full disk was told more than once: {}", rig.log()))?;
         let aside = copy.with_file_name("aside");
         fs::rename(copy, &aside).map_err(|error| error.to_string())?;
         wait_for(rig, "a missing folder is told", TOLD_WITHIN, |rig| rig.metric(FAILING) == Some(1.0))?;

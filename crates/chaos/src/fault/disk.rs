@@ -158,6 +158,9 @@ fn fill_up(rig: &mut Rig, reserve_mb: &str) -> Outcome<String> {
         };
         ensure(status == 507, || format!("a full disk was answered with {status}"))?;
         ensure(!retry_after.is_empty(), || format!("{status} without Retry-After"))?;
+        if spare_mb > 0 {
+            rig.wait_for_alert("disk", true)?;
+        }
         ensure(rig.can_read(), || "what reads does not answer while the disk is full".to_owned())?;
         ensure(rig.ended_within(Duration::ZERO).is_none(), || format!("a full disk ended the program: {}", rig.log()))
     })?;
@@ -173,6 +176,11 @@ fn fill_up(rig: &mut Rig, reserve_mb: &str) -> Outcome<String> {
     }
     let back = begun.elapsed();
     rig.check()?;
+    if spare_mb > 0 {
+        rig.wait_for_alert("disk", false)?;
+        let times = rig.alerts_told("disk");
+        ensure(times == 1, || format!("one full disk was told {times} times"))?;
+    }
     rig.terminate()?;
     rig.check_file()?;
     Ok(format!("refused with {free} MB free, taken again {} ms after there was room", back.as_millis()))

@@ -26,6 +26,7 @@ const LONGEST_LAG_MS: f64 = 5_000.0;
 /// The event is set aside with its neighbours applied, it is told, and when its cause is gone it is applied after all.
 pub fn among_others(rig: &mut Rig) -> Outcome<String> {
     rig.ledger().take_answers();
+    let told_before = rig.alerts_told("dead_letters");
     rig.meddle(SQLITE_POISON, POSTGRES_POISON)?;
     rig.under_load(|rig| {
         for _ in 0..BATCHES {
@@ -42,11 +43,15 @@ pub fn among_others(rig: &mut Rig) -> Outcome<String> {
     rig.ledger().compare(&rig.data, &rig.aside)?;
     let told = rig.findings();
     ensure(told.contains(&format!("dead_letters: {BATCHES} events")), || format!("entente doctor tells {told:?}"))?;
+    rig.wait_for_alert("dead_letters", true)?;
     rig.meddle(SQLITE_CURE, POSTGRES_CURE)?;
     let cookie = rig.sign_in()?;
     let answer = rig.post_form("/sources/dead-letters", &cookie, "")?;
     ensure(answer.status == 303, || format!("trying again was answered with {}", answer.status))?;
     rig.aside.clear();
+    rig.wait_for_alert("dead_letters", false)?;
+    let times = rig.alerts_told("dead_letters") - told_before;
+    ensure(times == 1, || format!("that events were set aside was told {times} times"))?;
     std::thread::sleep(Duration::from_millis(50));
     Ok(format!("{BATCHES} set aside and applied later; the longest answer took {lag:.0} ms"))
 }

@@ -75,6 +75,29 @@ fn a_letter_survives_a_kill_before_it_leaves_and_goes_once() {
 }
 
 #[test]
+fn a_refused_letter_is_told_once_as_an_alert() {
+    for data in Data::on_both() {
+        create_owner(&data, "refused@example.com");
+        let Some(mail) = MailServer::start_with(&serde_json::json!({})) else { return };
+        let server = start(&data, &mail.url());
+        ask(&server, "refused@example.com");
+        wait_for_states(&data, &["refused"]);
+        let told = || {
+            let log = server.log();
+            log.iter().filter(|line| line.contains("an alert begins") && line.contains("\"mail\"")).count()
+        };
+        for _ in 0..100 {
+            if told() > 0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        std::thread::sleep(Duration::from_secs(5));
+        assert_eq!(told(), 1, "{:?}", server.log());
+    }
+}
+
+#[test]
 fn a_kill_while_the_mail_server_has_the_letter_loses_nothing_and_a_copy_is_the_same_letter() {
     for data in Data::on_both() {
         create_owner(&data, "slow@example.com");
