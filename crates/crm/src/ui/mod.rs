@@ -62,7 +62,7 @@ pub use qr_code::qr_code;
 pub use record::{Record, RecordPart};
 pub use stat::{Delta, Direction, Stat, stat_row};
 pub use table::{Column, ColumnChoice, Pager, Row, Sorted, Table, column_menu};
-pub use tabs::{Tab, tabs};
+pub use tabs::{Tab, page_tabs, tabs};
 pub use tally::{TallyLine, tally};
 pub use time::time_ago;
 pub use timeline::{TimelineDay, TimelineItem, timeline};

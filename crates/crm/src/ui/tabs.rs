@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::context::PageContext;
+
 /// One view.
 #[derive(Debug, Clone)]
 pub struct Tab {
@@ -24,4 +26,25 @@ pub fn tabs(label: &str, tabs: &[Tab]) -> Markup {
             }
         }
     }
+}
+
+/// The pages of one place as tabs, by the keys of their names; those that the reader may not open are left out.
+pub fn page_tabs(
+    context: &PageContext,
+    label: &str,
+    pages: &[(&str, &str)],
+    current: &str,
+    may_open: impl Fn(&str) -> bool,
+) -> Markup {
+    let views: Vec<Tab> = pages
+        .iter()
+        .filter(|(_, href)| may_open(href))
+        .map(|(key, href)| Tab {
+            label: context.t(key).into_owned(),
+            href: (*href).to_owned(),
+            count: None,
+            is_current: *href == current,
+        })
+        .collect();
+    tabs(&context.t(label), &views)
 }

@@ -34,11 +34,22 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let sheet = sheet_of(&app, &visit, &id).await?;
+    page_at(&app, &visit, &id, "edit", |sheet| form(&visit, sheet, None)).await
+}
+
+/// A page about a person at his own address; that of somebody merged leads on to where he is now.
+pub(super) async fn page_at(
+    app: &App,
+    visit: &Visit,
+    id: &str,
+    part: &str,
+    page: impl FnOnce(&Sheet) -> Markup,
+) -> Result<Response, Problem> {
+    let sheet = sheet_of(app, visit, id).await?;
     if sheet.profile.id.to_string() != id {
-        return Ok(Redirect::to(&format!("/people/{}/edit", sheet.profile.id)).into_response());
+        return Ok(Redirect::to(&format!("/people/{}/{part}", sheet.profile.id)).into_response());
     }
-    Ok(form(&visit, &sheet, None).into_response())
+    Ok(page(&sheet).into_response())
 }
 
 pub(super) async fn sheet_of(app: &App, visit: &Visit, id: &str) -> Result<Sheet, Problem> {

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::api::erase::erase_problem;
-use super::edit_page::sheet_of;
+use super::edit_page::{page_at, sheet_of};
 use super::merge::summary;
 use super::person::{name_of, person_id};
 use super::sheet::Sheet;
@@ -41,11 +41,7 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let sheet = sheet_of(&app, &visit, &id).await?;
-    if sheet.profile.id.to_string() != id {
-        return Ok(Redirect::to(&format!("/people/{}/erase", sheet.profile.id)).into_response());
-    }
-    Ok(erase_page(&visit, &sheet, &EraseForm::default(), None).into_response())
+    page_at(&app, &visit, &id, "erase", |sheet| erase_page(&visit, sheet, &EraseForm::default(), None)).await
 }
 
 async fn submit(

@@ -7,7 +7,7 @@ mod suppressions;
 use maud::Markup;
 
 use crate::kernel::{RouteTable, Visit};
-use crate::ui::{PageContext, Tab, tabs};
+use crate::ui::{PageContext, page_tabs};
 
 pub(super) fn routes(table: &mut RouteTable) {
     erasures::routes(table);
@@ -17,19 +17,10 @@ pub(super) fn routes(table: &mut RouteTable) {
 
 /// The views of privacy; `current` is the path of the one that is open.
 fn privacy_tabs(context: &PageContext, visit: &Visit, current: &str) -> Markup {
-    let all = [
+    let pages = [
         ("erasures-title", "/privacy/erasures"),
         ("suppressions-title", "/privacy/suppressions"),
         ("register-title", "/privacy/register"),
     ];
-    let shown = all.into_iter().filter(|(_, href)| visit.may_open(href));
-    let views: Vec<Tab> = shown
-        .map(|(key, href)| Tab {
-            label: context.t(key).into_owned(),
-            href: href.to_owned(),
-            count: None,
-            is_current: href == current,
-        })
-        .collect();
-    tabs(&context.t("privacy-title"), &views)
+    page_tabs(context, "privacy-title", &pages, current, |href| visit.may_open(href))
 }

@@ -12,7 +12,7 @@ use super::choices::shop_fields;
 use super::set_up::settings_error;
 use super::{FieldErrors, NoticeQuery, form_again, hidden, page_context, see_other};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
-use crate::ui::{Button, NavItem, PageContext, PageHead, Tab, Tone, alert, page, panel, tabs};
+use crate::ui::{Button, NavItem, PageContext, PageHead, Tone, alert, page, page_tabs, panel};
 use crate::workspaces::change_settings::{SettingsError, change_settings};
 use crate::workspaces::find;
 use crate::workspaces::model::{ShopFields, ShopSettings};
@@ -114,20 +114,11 @@ fn settings_page(context: &PageContext, visit: &Visit, form: &SettingsForm, erro
 
 /// The views of the settings; `current` is the path of the one that is open.
 pub(super) fn settings_tabs(context: &PageContext, visit: &Visit, current: &str) -> Markup {
-    let all = [
+    let pages = [
         ("settings-shop", "/settings"),
         ("keys-title", "/settings/keys"),
         ("security-title", "/settings/security"),
         ("mail-title", "/settings/mail"),
     ];
-    let shown = all.into_iter().filter(|(_, href)| visit.may_open(href));
-    let views: Vec<Tab> = shown
-        .map(|(key, href)| Tab {
-            label: context.t(key).into_owned(),
-            href: href.to_owned(),
-            count: None,
-            is_current: href == current,
-        })
-        .collect();
-    tabs(&context.t("settings-title"), &views)
+    page_tabs(context, "settings-title", &pages, current, |href| visit.may_open(href))
 }
