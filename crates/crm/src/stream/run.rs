@@ -18,8 +18,8 @@ use super::store;
 
 /// Requests that may wait; beyond it the sender is told to come back.
 const MAX_WAITING: usize = 4_096;
-/// Events of one transaction: enough to make the fsync cheap, few enough to keep it short.
-const MAX_EVENTS: usize = 8_000;
+/// Events of one transaction: enough to make the fsync cheap, few enough that senders make ready the next while it runs.
+const MAX_EVENTS: usize = 4_000;
 /// Times a transaction is tried before the database counts as away, or an event as poison.
 const TRIES: u32 = 3;
 const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(50);

@@ -13,9 +13,11 @@ use super::store;
 
 /// Ids for which room is made at least.
 const LEAST: usize = 65_536;
-/// Bits for each id when the filter is full: one in fifty unknown ids is then asked of the index. At first there is room for
+/// Bits for each id when the filter is full: one in thirty unknown ids is then asked of the index. At first there is room for
 /// twice the ids.
 const BITS_AN_ID: usize = 8;
+/// Each is a place of its own in memory; more would ask the index a little less often.
+const HASHES: u32 = 3;
 /// Bits at most: 32 MB.
 const MOST_BITS: usize = 1 << 28;
 
@@ -91,7 +93,7 @@ impl Filter {
     fn for_ids(ids: usize) -> Self {
         let room = ids.max(LEAST) * 2;
         let bits = (room * BITS_AN_ID).min(MOST_BITS);
-        Self { bloom: BloomFilter::with_num_bits(bits).expected_items(room), slices: 0, ids: 0, room }
+        Self { bloom: BloomFilter::with_num_bits(bits).hashes(HASHES), slices: 0, ids: 0, room }
     }
 
     fn insert(&mut self, message: &Message) {
