@@ -77,14 +77,14 @@ privacy-title = Vie privée
 
 # Les adresses à ne plus jamais contacter
 suppressions-title = Ne plus contacter
-suppressions-note = Les adresses de personnes effacées auxquelles il ne faut plus jamais écrire. Seules des empreintes à clé sont gardées : personne ne peut lire cette liste, mais vous pouvez l’interroger.
+suppressions-note = Les adresses de personnes effacées auxquelles il ne faut plus jamais écrire. Seules des empreintes à clé sont gardées : personne ne peut lire cette liste, mais vous pouvez l’interroger.
 suppressions-ask = Interroger la liste
 suppressions-address = Adresse e-mail ou numéro de téléphone
 suppressions-address-hint = Elle est cherchée et n’est pas gardée.
 suppressions-do-ask = Chercher
 suppressions-no-address = Ce n’est ni une adresse e-mail ni un numéro de téléphone
 suppressions-absent = Cette adresse n’est pas sur la liste.
-suppressions-present = Cette adresse est sur la liste : ne la contactez pas.
+suppressions-present = Cette adresse est sur la liste : ne la contactez pas.
 suppressions-since = Depuis le { $date }. Seul le consentement de son titulaire l’en retire.
 suppressions-list = Ce que contient la liste
 suppressions-none = Rien pour l’instant. Une adresse arrive ici quand on efface une personne qui avait refusé un canal, ou demandé à ne plus jamais être contactée.
@@ -99,15 +99,15 @@ suppressions-newest = La plus récente
 
 # Ce qui est gardé, de qui et pourquoi
 register-title = Ce qui est gardé
-register-note = Chaque colonne de la base de données : à qui elle se rapporte, pour quoi, de quel droit et combien de temps. Le programme ne se construit pas s’il en manque une ici. Servez-vous-en pour votre registre des traitements (RGPD art. 30).
+register-note = Chaque colonne de la base de données : à qui elle se rapporte, pour quoi, de quel droit et combien de temps. Le programme ne se construit pas s’il en manque une ici. Servez-vous-en pour votre registre des traitements (RGPD art. 30).
 register-table = Table
 register-columns = Colonnes
 register-whose = De qui
 register-whose-person = Clients et visiteurs
 register-whose-member = Membres
 register-whose-shop = La boutique
-register-whose-figure = Personne : des sommes
-register-whose-technical = Personne : technique
+register-whose-figure = Personne : des sommes
+register-whose-technical = Personne : technique
 register-whose-tombstone = Empreintes à clé et dates
 register-retention = Durée
 register-with-person = Jusqu’à l’effacement de la personne

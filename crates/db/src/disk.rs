@@ -45,6 +45,12 @@ impl Disk {
         self.free_bytes().is_none_or(|free| free >= self.reserve.load(Ordering::Relaxed))
     }
 
+    /// Whether what is kept free is touched, or soon will be.
+    pub fn is_nearly_full(&self) -> bool {
+        let reserve = self.reserve.load(Ordering::Relaxed);
+        self.free_bytes().is_some_and(|free| free < reserve.saturating_add(reserve / 4))
+    }
+
     /// The first failure counts.
     pub fn fail(&self, message: &str) {
         let is_first = self.failure.send_if_modified(|failure| match failure {
@@ -85,7 +91,9 @@ mod tests {
         let disk = Disk::under(&folder.path().join("a"));
         assert!(disk.has_room());
         disk.keep_free(disk.free_bytes().unwrap() + (1 << 40));
-        assert!(!disk.has_room());
+        assert!(!disk.has_room() && disk.is_nearly_full());
+        disk.keep_free(disk.free_bytes().unwrap() / 10 * 9);
+        assert!(disk.has_room() && disk.is_nearly_full(), "a tenth is left above what is kept");
     }
 
     #[tokio::test]

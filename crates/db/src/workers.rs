@@ -252,6 +252,11 @@ impl Db {
         }
     }
 
+    /// Whether the reserve of the disk is touched, or soon will be.
+    pub fn is_nearly_full(&self) -> bool {
+        self.0.file.as_ref().is_some_and(|file| file.disk.is_nearly_full())
+    }
+
     /// Whether more than the reserve of the disk is free. Who takes data in asks before he does, so that what the house
     /// itself must write (timers, sessions) still finds room. PostgreSQL's disk is not ours to look at.
     pub fn has_room(&self) -> bool {

@@ -9,14 +9,14 @@ use crm::kernel::App;
 use crm::web::COPY_IS_LATE;
 use crm::{outbox, stream, workspaces};
 use db::DbError;
-use words::{Span, Timestamp};
+use words::Span;
 
-use crate::tls::Certificates;
+use crate::tls::{Certificates, Validity};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// A transaction that waits longer for its turn makes somebody wait who looks at a screen.
 const WAITS_TOO_LONG: Duration = Duration::from_secs(5);
-/// ACME renews a month before; a person needs some days.
+/// ACME renews a month before; a person needs some days. Of a certificate that lasts for days only it is the last sixth.
 const CERTIFICATE_ENDS_SOON: Span = Span::from_days(7);
 const LETTERS_OF: Span = Span::from_days(1);
 
@@ -50,14 +50,14 @@ impl Alert {
 
     fn what_to_do(self) -> &'static str {
         match self {
-            Self::Disk => "the disk is nearly full and events are refused with 507: make room",
+            Self::Disk => "the disk is nearly full: below min_free_mb events are refused with 507; make room",
             Self::Clock => "the machine's clock jumped: set it right, or restart to believe it",
             Self::Queue => "transactions wait for more than five seconds: look at the disk and at what else runs",
             Self::DeadLetters => "events could not be applied and were set aside: see Sources",
             Self::Copy => {
                 "the copy of the database cannot be written or is more than a minute behind: look at copy_dir"
             }
-            Self::Certificate => "the TLS certificate ends within a week: renew it",
+            Self::Certificate => "the TLS certificate ends soon: renew it",
             Self::Mail => "letters of the last day were refused, came too late or are uncertain: see Settings, Mail",
         }
     }
@@ -108,7 +108,7 @@ fn bit(alert: Alert) -> u8 {
 async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bool> {
     let now = app.now();
     match alert {
-        Alert::Disk => Some(!app.db.has_room()),
+        Alert::Disk => Some(app.db.is_nearly_full()),
         Alert::Clock => Some(app.steady_clock.jump().is_some()),
         Alert::Queue => Some(waits_too_long(app).await),
         Alert::Copy => {
@@ -116,8 +116,12 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
             Some(copy.is_some_and(|copy| copy.problem.is_some() || copy.behind > COPY_IS_LATE))
         }
         Alert::Certificate => {
-            let ends_at = certificates.validity().map(|validity| Timestamp::from_millis(validity.until_s * 1000));
-            Some(ends_at.is_some_and(|end| end < now.plus(CERTIFICATE_ENDS_SOON)))
+            let left_s = |validity: &Validity| validity.until_s - now.as_millis() / 1000;
+            let soon_s = |validity: &Validity| {
+                let sixth = (validity.until_s - validity.from_s) / 6;
+                sixth.min(CERTIFICATE_ENDS_SOON.as_millis() / 1000)
+            };
+            Some(certificates.validity().is_some_and(|validity| left_s(&validity) < soon_s(&validity)))
         }
         Alert::DeadLetters => counted(app, |tx, workspace| stream::count_dead_letters(tx, workspace)).await,
         Alert::Mail => {

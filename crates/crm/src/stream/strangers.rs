@@ -68,7 +68,7 @@ impl Strangers {
             let (from, until) = bounds_of(slice as u8);
             sources.iter().try_for_each(|source_no| {
                 store::messages_between(tx, workspace, *source_no, (&from, &until), |digest| {
-                    visit((digest, *source_no))
+                    visit((digest, *source_no));
                 })
             })
         };

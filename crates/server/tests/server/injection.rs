@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use testkit::python;
 
-use crate::running::{Data, Server, post, repository};
+use crate::running::{Data, Server, note_owner, post, repository};
 
 /// What sqlmap says of a request of which no parameter reaches SQL.
 const CLEAN: &str = "all tested parameters do not appear to be injectable";
@@ -60,6 +60,7 @@ fn sqlmap_finds_no_parameter_that_reaches_sql() {
     let Some(bin) = python::environment("sqlmap", &requirements) else { return };
     for data in Data::on_both() {
         data.set_up();
+        note_owner(&data);
         let scopes = "events:write,profiles:write,segments:write";
         let key = data.run_well(&["keys", "create", "--kind", "api", "--scope", scopes]).trim().to_owned();
         let mut server = Server::start(&data);

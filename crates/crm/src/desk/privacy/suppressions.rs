@@ -92,7 +92,7 @@ async fn list_page(app: &App, visit: &Visit, asked: &str, answer: Option<Answer>
     let body = html! {
         div class="stack" {
             (privacy_tabs(&context, visit, "/privacy/suppressions"))
-            (panel(&context.t("suppressions-ask"), &Markup::default(), &form(&context, asked, answer)))
+            (panel(&context.t("suppressions-ask"), &Markup::default(), &form(&context, asked, answer.as_ref())))
             (panel(&context.t("suppressions-list"), &Markup::default(), &list))
         }
     };
@@ -100,7 +100,7 @@ async fn list_page(app: &App, visit: &Visit, asked: &str, answer: Option<Answer>
     Ok(page(&context, &head, &body))
 }
 
-fn form(context: &PageContext, asked: &str, answer: Option<Answer>) -> Markup {
+fn form(context: &PageContext, asked: &str, answer: Option<&Answer>) -> Markup {
     let wrong = matches!(answer, Some(Answer::NoAddress)).then(|| context.t("suppressions-no-address").into_owned());
     html! {
         form class="stack" method="post" action="/privacy/suppressions" {
@@ -108,7 +108,7 @@ fn form(context: &PageContext, asked: &str, answer: Option<Answer>) -> Markup {
                 Some(Answer::Absent) => (alert(Tone::Neutral, &context.t("suppressions-absent"), &Markup::default())),
                 Some(Answer::Present(reason, at)) => {
                     @let why = context.t(&format!("suppressions-reason-{}", reason.as_str()));
-                    @let since = context.t_with("suppressions-since", &[("date", context.date_time(at).into())]);
+                    @let since = context.t_with("suppressions-since", &[("date", context.date_time(*at).into())]);
                     (alert(Tone::Warning, &context.t("suppressions-present"), &html! { p { (why) ". " (since) } }))
                 }
                 Some(Answer::NoAddress) | None => {}
