@@ -123,7 +123,7 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
             };
             Some(certificates.validity().is_some_and(|validity| left_s(&validity) < soon_s(&validity)))
         }
-        Alert::DeadLetters => counted(app, |tx, workspace| stream::count_dead_letters(tx, workspace)).await,
+        Alert::DeadLetters => counted(app, stream::count_dead_letters).await,
         Alert::Mail => {
             counted(app, move |tx, workspace| outbox::count_in_trouble(tx, workspace, now.minus(LETTERS_OF))).await
         }

@@ -53,7 +53,7 @@ fn rows_of<'a>(context: &'a PageContext, table: &'static Kept) -> impl Iterator<
     table.columns.iter().map(move |(whose, columns)| {
         Row::new(vec![
             html! { code { (table.name) } },
-            html! { span class="note" { (columns.join(", ")) } },
+            html! { div class="wraps note" { (columns.join(", ")) } },
             html! { (context.t(&format!("register-whose-{}", code_of_whose(*whose)))) },
             html! { (retention_words(context, table.retention)) },
             html! { (erasing_words(context, *whose)) },
