@@ -65,7 +65,7 @@ pub enum PageEnd {
 /// Candidates that are read whole and sorted here: some milliseconds.
 const FEW: usize = 1_000;
 /// People that a search finds at most: nobody reads on, he types on. Each is a place of its own on the disk.
-const MOST_FOUND: usize = 200;
+const MOST_FOUND: usize = 300;
 /// Places that a walk may pass in one request: some 50 ms where only bits are asked, or a stage.
 const MAX_WALKED: usize = 50_000;
 const MAX_WALKED_FOR_STAGE: usize = 15_000;
