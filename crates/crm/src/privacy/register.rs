@@ -120,13 +120,6 @@ pub struct Table {
     pub columns: Columns,
 }
 
-impl Table {
-    /// Whether somebody's data are in it: a customer's or a member's.
-    pub fn is_personal(&self) -> bool {
-        self.columns.iter().any(|(whose, _)| matches!(whose, Person(_) | Member | Tombstone))
-    }
-}
-
 use Erasing::{AtOnce, InSteps, RunsOut};
 use Purpose::{Access, Accountability, Customers, Erasure, Integrity, Operation, Orders, Refusals, Repair, Reports};
 use Retention::{For, Newest, UntilDecided, WithMember, WithPerson, WithShop};

@@ -4,7 +4,8 @@
 //! its own for each event. But the log has every message with its id, in order. So ids are written to the index in rounds,
 //! a slice of all digests at a time and many to a page, and until then the end of the log is the memory of them: every
 //! process keeps its digests (`Tail`), reads what other processes added before each transaction, and reads all of it anew
-//! when it starts. What the index surely does not have, `strangers` knows. The counter [`THROUGH`] tells up to which event the index has them all.
+//! when it starts. What the index surely does not have, `strangers` knows. The counter [`THROUGH`] tells up to which event
+//! the index has them all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;

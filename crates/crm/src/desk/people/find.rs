@@ -77,8 +77,7 @@ const MAX_STEP: usize = 4_096;
 
 /// A page of the list; `None` when the segment does not exist.
 pub fn list(tx: &mut Tx<'_>, workspace: WorkspaceId, asked: &Asked<'_>) -> Result<Option<Listing>, DbError> {
-    let candidates = asked.question.and_then(Question::candidates);
-    let mut sieve = Sieve { members: None, stage: asked.filter.stage, candidates, question: asked.question };
+    let mut sieve = Sieve { members: None, stage: asked.filter.stage, question: asked.question };
     let mut total = None;
     if let Some(id) = asked.filter.segment {
         let Some(definition) = segments::store::definition(tx, workspace, id)? else { return Ok(None) };
@@ -119,10 +118,11 @@ fn few(
         numbers.truncate(MOST_FOUND);
         return Ok(Some((numbers, end)));
     }
-    if let Some(candidates) = &sieve.candidates
-        && is_few(candidates.len() as i64)
+    if let Some(question) = sieve.question
+        && question.count_candidates().is_some_and(|count| is_few(count as i64))
+        && let Some(candidates) = question.candidates()
     {
-        return Ok(Some((candidates.clone(), PageEnd::Natural)));
+        return Ok(Some((candidates, PageEnd::Natural)));
     }
     if let (Some(all), Some(count)) = (&sieve.members, members)
         && is_few(count)
@@ -215,10 +215,10 @@ impl<'a> Path<'a> {
             (Some(members), _, SortBy::Newest) => {
                 Self::Members(Box::new(members.before(asked.after.map_or(i64::MAX, |place| place.number))))
             }
-            (None, _, SortBy::Newest) if let Some(candidates) = &sieve.candidates => {
+            (None, _, SortBy::Newest) if let Some(mut candidates) = asked.question.and_then(Question::candidates) => {
                 let before = asked.after.map_or(i64::MAX, |place| place.number);
-                let end = candidates.partition_point(|number| *number < before);
-                Self::Members(Box::new(candidates[..end].iter().rev().copied()))
+                candidates.truncate(candidates.partition_point(|number| *number < before));
+                Self::Members(Box::new(candidates.into_iter().rev()))
             }
             (_, Some(stage), SortBy::LastSeen) => Self::Stage(Walk::in_stage(stage.as_str(), asked.after)),
             _ => Self::Index(Walk::new(asked.sort, asked.after)),
@@ -243,8 +243,6 @@ impl<'a> Path<'a> {
 struct Sieve<'a> {
     members: Option<Members>,
     stage: Option<Stage>,
-    /// Those who may meet the question, where nobody else can.
-    candidates: Option<Vec<i64>>,
     question: Option<&'a Question>,
 }
 

@@ -85,7 +85,12 @@ impl Question {
         !self.is_of_counted || self.tallies.contains_key(&number)
     }
 
-    /// Those who may meet it, in the order of their numbers, where nobody else can.
+    /// How many may meet it, where nobody else can.
+    pub fn count_candidates(&self) -> Option<usize> {
+        self.is_of_counted.then_some(self.tallies.len())
+    }
+
+    /// The same people, in the order of their numbers.
     pub fn candidates(&self) -> Option<Vec<i64>> {
         self.is_of_counted.then(|| {
             let mut numbers: Vec<i64> = self.tallies.keys().copied().collect();
