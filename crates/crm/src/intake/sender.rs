@@ -113,8 +113,7 @@ fn sender_of(
     trust: Trust,
     origins: Vec<String>,
 ) -> Result<Sender, DbError> {
-    let shop = workspaces::shop(tx, workspace)?;
-    let country = shop.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR);
+    let country = workspaces::phone_country(tx, workspace)?;
     let rules = profiles::identifier_rules(tx, workspace)?;
     Ok(Sender {
         workspace,

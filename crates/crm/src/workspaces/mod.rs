@@ -69,7 +69,7 @@ pub use sign_in::{SignInError, sign_in};
 pub use single_sign_on::{Provider, ProviderSettings};
 
 use db::{DbError, Tx};
-use words::WorkspaceId;
+use words::{Country, WorkspaceId};
 
 use crate::kernel::Shop;
 
@@ -93,6 +93,11 @@ pub fn find(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Workspace>, Db
 /// What screens and formats need of a workspace: name, currency, country, time zone.
 pub fn shop(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Shop>, DbError> {
     Ok(store::workspace(tx, workspace)?.map(|found| found.settings.shop()))
+}
+
+/// The country in which a phone number is read that names none; France until the shop says another.
+pub fn phone_country(tx: &mut Tx, workspace: WorkspaceId) -> Result<Country, DbError> {
+    Ok(shop(tx, workspace)?.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR))
 }
 
 /// Every workspace, for work that serves all of them.

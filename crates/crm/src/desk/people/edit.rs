@@ -94,8 +94,7 @@ async fn target(app: &App, workspace: WorkspaceId, id: ProfileId) -> Result<(i64
                 Some(Claim { kind: linked.identifier.kind.clone(), value: linked.identifier.value.clone() })
             });
             let named = vec![first.ok_or(EditError::NoIdentifier)?];
-            let shop = workspaces::shop(tx, workspace)?;
-            let country = shop.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR);
+            let country = workspaces::phone_country(tx, workspace)?;
             let source = source_for(tx, workspace, SourceKind::Api, &chance, now)?;
             Ok((source.no, country, Claims { named, kinds: rules.into_iter().map(|rule| rule.kind).collect() }))
         })

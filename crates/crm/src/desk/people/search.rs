@@ -59,7 +59,7 @@ fn by_name_or_identifier(
     if !name.is_empty() {
         found.extend(store::numbers_named(tx, workspace, &name, rows)?);
     }
-    let country = country_of(tx, workspace)?;
+    let country = workspaces::phone_country(tx, workspace)?;
     for rule in profiles::identifier_rules(tx, workspace)? {
         for prefix in prefixes_of(&rule.kind, text, country) {
             found.extend(store::identifiers_with_prefix(tx, workspace, &rule.kind, &prefix, rows)?);
@@ -106,11 +106,6 @@ fn spellings(text: &str) -> Vec<String> {
     spellings
 }
 
-fn country_of(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Country, DbError> {
-    let shop = workspaces::shop(tx, workspace)?;
-    Ok(shop.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR))
-}
-
 /// The people of these profiles, each once, in the order of the profiles.
 fn roots_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64], rows: usize) -> Result<Vec<i64>, DbError> {
     let found = store::profiles_by_number(tx, workspace, numbers)?;
@@ -137,7 +132,7 @@ pub fn by_identifier(
     if sight.is_masked() {
         return Ok(Vec::new());
     }
-    let country = country_of(tx, workspace)?;
+    let country = workspaces::phone_country(tx, workspace)?;
     let Reading::Identity(claim) = read_identifier(kind, value, country) else { return Ok(Vec::new()) };
     let owners = store::owners_of(tx, workspace, &claim.kind, &[claim.value])?;
     let numbers: Vec<i64> = owners.into_iter().map(|(_, number)| number).collect();

@@ -9,14 +9,14 @@ use axum::{Extension, Form};
 use db::DbError;
 use maud::{Markup, html};
 use serde::Deserialize;
-use words::{Country, Timestamp};
+use words::Timestamp;
 
 use super::privacy_tabs;
 use crate::consent::{self, SuppressionReason};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles::identity::{Reading, read_identifier};
 use crate::ui::{Button, Column, Field, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, alert, page, panel};
-use crate::workspaces::page_context;
+use crate::workspaces::{page_context, phone_country};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let erase = Access::Member(Permission::ErasePeople);
@@ -58,7 +58,7 @@ async fn ask(
 async fn answer_to(app: &App, visit: &Visit, address: &str) -> Result<Answer, DbError> {
     let workspace = visit.actor.workspace;
     let (channel, kind) = if address.contains('@') { consent::CHANNELS[0] } else { consent::CHANNELS[1] };
-    let country = visit.shop.country.parse().unwrap_or(Country::FR);
+    let country = app.db.read(move |tx| phone_country(tx, workspace)).await?;
     let Reading::Identity(claim) = read_identifier(kind, address, country) else { return Ok(Answer::NoAddress) };
     let mark = consent::mark_of(&app.settings.vault, workspace, channel, &claim.value);
     let found = app.db.read(move |tx| consent::find_suppression(tx, workspace, channel, &mark)).await?;

@@ -110,8 +110,7 @@ impl Setting {
         app.db
             .write(move |tx| {
                 let source = source_for(tx, workspace, SourceKind::Import, &chance, now)?;
-                let shop = workspaces::shop(tx, workspace)?;
-                let country = shop.and_then(|shop| shop.country.parse().ok()).unwrap_or(Country::FR);
+                let country = workspaces::phone_country(tx, workspace)?;
                 let kinds = profiles::identifier_rules(tx, workspace)?.into_iter().map(|rule| rule.kind).collect();
                 Ok(Self { workspace, source_no: source.no, country, kinds })
             })
