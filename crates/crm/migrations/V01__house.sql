@@ -261,9 +261,17 @@ CREATE TABLE events (
   body TEXT NOT NULL,
   PRIMARY KEY (workspace_id, seq)
 );
-CREATE INDEX events_by_profile ON events (workspace_id, number, at, seq);
 -- `kind` too: who asks only when something happened never touches the rows.
 CREATE INDEX events_by_name ON events (workspace_id, name, at, number, kind);
+
+-- Where each profile's events stand in the log. The newest few of a person wait in `person_states.recent`.
+CREATE TABLE event_places (
+  workspace_id UUID NOT NULL,
+  number BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, number, at, seq)
+); -- sqlite: WITHOUT ROWID
 
 CREATE TABLE message_ids (
   workspace_id UUID NOT NULL,
@@ -388,12 +396,13 @@ CREATE TABLE identity_conflicts (
 );
 CREATE UNIQUE INDEX identity_conflicts_by_pair ON identity_conflicts (workspace_id, kind, value, number_a, number_b);
 
--- What is known of a person (facts) and where he stands (memberships, stage, next timer).
+-- What is known of a person (facts), where he stands (memberships, stage, next timer), and where his newest events do.
 CREATE TABLE person_states (
   workspace_id UUID NOT NULL,
   number BIGINT NOT NULL,
   facts BYTEA NOT NULL,
   standing BYTEA NOT NULL,
+  recent BYTEA NOT NULL,
   PRIMARY KEY (workspace_id, number)
 );
 

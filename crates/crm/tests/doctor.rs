@@ -143,6 +143,12 @@ each_damage! {
         "DELETE FROM last_visits WHERE workspace_id = $1 AND number = 5";
     a_lost_timer_is_named: "timers",
         "DELETE FROM timers WHERE workspace_id = $1";
+    a_lost_place_of_an_event_is_named: "places",
+        "DELETE FROM event_places WHERE workspace_id = $1";
+    places_of_somebody_else_are_named: "places",
+        "UPDATE person_states
+         SET recent = (SELECT recent FROM person_states WHERE workspace_id = $1 ORDER BY number LIMIT 1)
+         WHERE workspace_id = $1";
     a_lost_row_of_members_is_named: "members",
         "DELETE FROM segment_members WHERE workspace_id = $1 AND segment_no = 1";
     a_lost_event_is_named: "memberships",

@@ -199,6 +199,14 @@ on_both!(nothing_of_an_erased_person_is_left_in_any_row_and_his_neighbours_are_u
     let left: Vec<&String> = left.iter().filter(|row| !row.starts_with("segments:")).collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(shop.rows_with("698765432").await, [""; 0]);
+    let places = |tx: &mut db::Tx<'_>| {
+        tx.query_one(
+            sql("SELECT COUNT(*) FROM event_places WHERE number NOT IN (SELECT number FROM profiles)"),
+            &[],
+            |row| row.get::<i64>(0),
+        )
+    };
+    assert_eq!(shop.test.app.db.read(places).await.unwrap(), 0, "nor is told where his events stood");
     assert_eq!(shop.test.get_json(&format!("/api/v1/profiles/{one}"), &shop.key).await.status, StatusCode::NOT_FOUND);
     assert_eq!(shop.profile(&luc).await["traits"], neighbour["traits"]);
     assert_eq!(shop.profile(&luc).await["computed"], neighbour["computed"]);

@@ -358,7 +358,7 @@ impl Live {
             let message = format!("the statement takes {wanted} parameters and was given {given}");
             return Err(DbError::Sql { text: literal.to_owned(), message });
         };
-        let all = self.prepare(&for_each_key(literal, wanted, kind))?;
+        let all = self.prepare(&for_each_key(&translate(literal, Engine::Postgres), wanted, kind))?;
         self.lookups.insert(key, all.clone());
         Ok(all)
     }

@@ -7,7 +7,9 @@ use words::{Span, Timestamp};
 
 use super::{Place, Report};
 use crate::kernel::Sight;
+use crate::profiles::EventPlace;
 use crate::profiles::store as people;
+use crate::stream::log::LogRow;
 use crate::{privacy, segments, stream};
 
 /// Newest events whose message ids must be remembered, or a repeat would count twice.
@@ -87,6 +89,10 @@ fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Resu
     let is_known = |number: i64| number == 0 || there.contains(&number) || leaving.contains(&number);
     for row in rows.iter().filter(|row| !is_known(row.number)) {
         report.find("events", format!("event {} belongs to profile {}, which is not there", row.seq, row.number));
+    }
+    let theirs: Vec<EventPlace> = rows.iter().filter(|row| there.contains(&row.number)).map(LogRow::place).collect();
+    for seq in stream::store::places::without_place(tx, place.workspace, &theirs)? {
+        report.find("places", format!("event {seq} is not found among those of its person"));
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ const TABLES: &[&str] = &[
     "blocked_identifiers",
     "dead_letters",
     "event_names",
+    "event_places",
     "events",
     "idempotency_keys",
     "identifiers",

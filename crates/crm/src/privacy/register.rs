@@ -235,6 +235,12 @@ pub const REGISTER: &[Table] = &[
         columns: &[(Person(InSteps), &["workspace_id", "name", "first_at"])],
     },
     Table {
+        name: "event_places",
+        purpose: Customers,
+        retention: WithPerson,
+        columns: &[(Person(InSteps), &["workspace_id", "number", "at", "seq"])],
+    },
+    Table {
         name: "events",
         purpose: Customers,
         retention: WithPerson,
@@ -487,7 +493,7 @@ pub const REGISTER: &[Table] = &[
         name: "person_states",
         purpose: Customers,
         retention: WithPerson,
-        columns: &[(Person(AtOnce), &["workspace_id", "number", "facts", "standing"])],
+        columns: &[(Person(AtOnce), &["workspace_id", "number", "facts", "standing", "recent"])],
     },
     Table {
         name: "profiles",

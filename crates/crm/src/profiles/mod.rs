@@ -7,6 +7,7 @@
 
 pub mod identity;
 mod model;
+mod recent;
 pub mod store;
 mod visit_days;
 
@@ -14,12 +15,13 @@ use db::{DbError, Tx};
 use engine::identity::{IdentifierRule, default_rules};
 use words::WorkspaceId;
 
-pub use store::{IdentifierPlace, identifiers_after, numbers_of};
+pub use store::{IdentifierPlace, StoredState, identifiers_after, numbers_of};
 
 pub use model::{
     BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, SortBy,
     StageSince, Standing, StandingError, display_name,
 };
+pub use recent::{EventPlace, RecentEvents};
 pub use visit_days::VisitDays;
 
 /// The identifier types of a workspace by precedence: its own, or the usual ones until somebody changes them.

@@ -1,6 +1,6 @@
 //! All SQL of profiles: identity leaves, identifiers, merges, states, timers and the list of people.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use engine::facts::Facts;
@@ -11,6 +11,7 @@ use super::model::{
     BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, Standing,
     last_seen_in_lists,
 };
+use super::recent::{EventPlace, RecentEvents};
 
 mod order;
 
@@ -21,6 +22,7 @@ pub struct PersonState {
     pub number: i64,
     pub facts: Facts,
     pub standing: Standing,
+    pub recent: RecentEvents,
 }
 
 // profiles ------------------------------------------------------------------------------------------
@@ -526,16 +528,18 @@ pub fn decide_conflict(
 // states --------------------------------------------------------------------------------------------
 
 fn read_state(row: &Row<'_>) -> Result<PersonState, DbError> {
+    let number = row.get(0)?;
     Ok(PersonState {
-        number: row.get(0)?,
+        number,
         facts: Facts::decode(&row.get::<Vec<u8>>(1)?).map_err(crate::kernel::corrupt)?,
         standing: Standing::decode(&row.get::<Vec<u8>>(2)?).map_err(crate::kernel::corrupt)?,
+        recent: RecentEvents::decode(number, &row.get::<Vec<u8>>(3)?).map_err(crate::kernel::corrupt)?,
     })
 }
 
 pub fn states_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<PersonState>, DbError> {
     tx.query_each_of(
-        sql("SELECT number, facts, standing
+        sql("SELECT number, facts, standing, recent
              FROM person_states
              WHERE workspace_id = $1 AND number = $2"),
         &[&workspace, &numbers],
@@ -551,7 +555,7 @@ pub fn states_after(
     rows: usize,
 ) -> Result<Vec<PersonState>, DbError> {
     tx.query(
-        sql("SELECT number, facts, standing
+        sql("SELECT number, facts, standing, recent
              FROM person_states
              WHERE workspace_id = $1 AND number > $2
              ORDER BY number
@@ -559,6 +563,37 @@ pub fn states_after(
         &[&workspace, &after, &(rows as i64)],
         read_state,
     )
+}
+
+/// The people that these profiles belong to; none for profiles that are merged in a circle, which `doctor` names.
+fn roots_above(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<i64>, DbError> {
+    let mut met: HashSet<i64> = numbers.iter().copied().collect();
+    let (mut next, mut roots) = (numbers.to_vec(), Vec::with_capacity(numbers.len()));
+    while !next.is_empty() {
+        let found = profiles_by_number(tx, workspace, &next)?;
+        roots.extend(found.iter().filter(|profile| profile.merged_into.is_none()).map(|profile| profile.number));
+        next = found.iter().filter_map(|profile| profile.merged_into).filter(|into| met.insert(*into)).collect();
+    }
+    Ok(roots)
+}
+
+/// The places of these profiles' events that wait in the states of their people.
+pub fn recent_events_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<EventPlace>, DbError> {
+    let roots = roots_above(tx, workspace, numbers)?;
+    let stored = tx.query_each_of(
+        sql("SELECT number, recent
+             FROM person_states
+             WHERE workspace_id = $1 AND number = $2"),
+        &[&workspace, &roots],
+        |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?)),
+    )?;
+    let wanted: HashSet<i64> = numbers.iter().copied().collect();
+    let mut found = Vec::new();
+    for (root, bytes) in stored {
+        let recent = RecentEvents::decode(root, &bytes).map_err(crate::kernel::corrupt)?;
+        found.extend(recent.iter().filter(|place| wanted.contains(&place.number)));
+    }
+    Ok(found)
 }
 
 /// Visits the stored facts of these people, without decoding them.
@@ -596,19 +631,30 @@ pub fn each_facts(tx: &mut Tx<'_>, workspace: WorkspaceId, mut visit: impl FnMut
     )
 }
 
-pub fn put_states(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    states: Vec<(i64, Vec<u8>, Vec<u8>)>,
-) -> Result<(), DbError> {
-    let rows = states.into_iter().map(|(number, facts, standing)| {
-        vec![Value::from(workspace), Value::from(number), Value::Bytes(facts), Value::Bytes(standing)]
+/// A person's state in its stored form.
+pub struct StoredState {
+    pub number: i64,
+    pub facts: Vec<u8>,
+    pub standing: Vec<u8>,
+    pub recent: Vec<u8>,
+}
+
+impl StoredState {
+    pub fn of(number: i64, facts: &Facts, standing: &Standing, recent: &RecentEvents) -> Self {
+        Self { number, facts: facts.encode(), standing: standing.encode(), recent: recent.encode(number) }
+    }
+}
+
+pub fn put_states(tx: &mut Tx<'_>, workspace: WorkspaceId, states: Vec<StoredState>) -> Result<(), DbError> {
+    let rows = states.into_iter().map(|StoredState { number, facts, standing, recent }| {
+        let number = Value::from(number);
+        vec![Value::from(workspace), number, Value::Bytes(facts), Value::Bytes(standing), Value::Bytes(recent)]
     });
     tx.insert_many(
-        sql("INSERT INTO person_states (workspace_id, number, facts, standing)
-             VALUES ($1, $2, $3, $4)
+        sql("INSERT INTO person_states (workspace_id, number, facts, standing, recent)
+             VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (workspace_id, number)
-             DO UPDATE SET facts = excluded.facts, standing = excluded.standing"),
+             DO UPDATE SET facts = excluded.facts, standing = excluded.standing, recent = excluded.recent"),
         rows,
     )?;
     Ok(())
@@ -1089,7 +1135,7 @@ pub fn states_between(
     until: i64,
 ) -> Result<Vec<PersonState>, DbError> {
     tx.query(
-        sql("SELECT number, facts, standing
+        sql("SELECT number, facts, standing, recent
              FROM person_states
              WHERE workspace_id = $1 AND number >= $2 AND number < $3
              ORDER BY number"),

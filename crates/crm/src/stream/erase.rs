@@ -106,10 +106,7 @@ pub fn delete_events(
 ) -> Result<usize, DbError> {
     tx.lock_workspace(super::lock_key(workspace))?;
     index_messages(tx, workspace, now)?;
-    let mut names = store::delete_events(tx, workspace, numbers, EVENTS_A_STEP)?;
-    let count = names.len();
-    names.sort_unstable();
-    names.dedup();
+    let (count, names) = store::delete_events(tx, workspace, numbers, EVENTS_A_STEP)?;
     store::forget_unused_names(tx, workspace, &names)?;
     Ok(count)
 }
@@ -139,6 +136,7 @@ impl Work<'_, '_> {
 
     fn take_out_person(&mut self, root: i64, leaving: &mut Leaving) -> Result<(), DbError> {
         self.load_people(&[root])?;
+        self.write_places_of(root)?;
         let person = self.people.remove(&root).ok_or_else(|| corrupt(format!("person {root} is missing")))?;
         let mut numbers = person.standing.leaves.clone();
         numbers.push(root);

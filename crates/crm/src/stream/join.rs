@@ -29,6 +29,8 @@ impl Work<'_, '_> {
     /// Merges the person `from` into the person `into`; both are roots and in memory or loaded here.
     pub fn join(&mut self, from: i64, into: i64, reason: &JoinReason) -> Result<(), DbError> {
         self.load_people(&[from, into])?;
+        self.write_places_of(from)?;
+        self.write_places_of(into)?;
         let gone = self.people.remove(&from).ok_or_else(|| crate::kernel::corrupt("a person is missing"))?;
         self.leave_all(from, &gone.standing);
         self.absorb(from, gone, into)?;
@@ -102,6 +104,7 @@ impl Work<'_, '_> {
         self.load_profiles(&[from])?;
         let root = self.root(from)?;
         self.load_people(&[root])?;
+        self.write_places_of(root)?;
         let leaves = self.person(root)?.standing.leaves.clone();
         self.load_profiles(&leaves)?;
         let parting: Vec<i64> = leaves.iter().copied().filter(|leaf| self.is_below(*leaf, from)).collect();

@@ -23,8 +23,8 @@ use super::strangers::Strangers;
 pub const THROUGH: &str = "messages_through";
 /// A day that no retention reaches.
 const FOR_EVER: i64 = i64::MAX;
-/// Ids that wait before a round begins: some ten megabytes, and enough that a page of the index takes several at once.
-const A_ROUND: usize = 131_072;
+/// Ids that wait before a round begins: some twenty megabytes, and enough that a page of the index takes several at once.
+const A_ROUND: usize = 262_144;
 /// A slice is all digests with one first byte.
 pub const SLICES: usize = 256;
 /// Events in whose time a slice of the index is written, or read: a round writes ids faster than they come.

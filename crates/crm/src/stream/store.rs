@@ -1,13 +1,18 @@
-//! All SQL of the log: events, message ids, dead letters, counters and known names.
+//! All SQL of the log: events and their places, message ids, dead letters, counters and known names.
 
-use std::collections::{BTreeMap, HashSet};
+pub mod places;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
 
+use crate::profiles::EventPlace;
+
 use super::dead_letters::DeadLetter;
 use super::messages::{Message, MessageDigest};
+use places::WayBack;
 
 /// `kind` of the events that Entente itself writes.
 pub const OWN_EVENT: i64 = 100;
@@ -26,6 +31,13 @@ pub struct LogRow {
     pub(super) message_id: String,
     /// JSON: properties, context, traits and what else came.
     pub(super) body: String,
+}
+
+impl LogRow {
+    /// Where it stands.
+    pub fn place(&self) -> EventPlace {
+        EventPlace { number: self.number, at: self.at, seq: self.seq }
+    }
 }
 
 fn read_log_row(row: &Row<'_>) -> Result<LogRow, DbError> {
@@ -278,16 +290,15 @@ pub fn events_of(
     numbers: &[i64],
     received_by: Timestamp,
 ) -> Result<Vec<LogRow>, DbError> {
-    let mut rows = tx.query(
-        // Sorted here: with ORDER BY seq SQLite walks the whole log in its order instead of these profiles' events.
+    let seqs = places::seqs_of(tx, workspace, numbers)?;
+    let rows = tx.query_each_of(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
-             WHERE workspace_id = $1 AND number IN LIST($2) AND received_at <= $3"),
-        &[&workspace, &numbers, &received_by],
+             WHERE workspace_id = $1 AND received_at <= $2 AND seq = $3"),
+        &[&workspace, &received_by, &seqs],
         read_log_row,
     )?;
-    rows.sort_unstable_by_key(|row| row.seq);
-    Ok(rows)
+    Ok(in_order_of_arrival(rows))
 }
 
 /// The events of these profiles that bear one of the names, in the order of arrival; what Entente itself wrote is left
@@ -298,94 +309,82 @@ pub fn named_events_of(
     numbers: &[i64],
     names: &[String],
 ) -> Result<Vec<LogRow>, DbError> {
-    let mut rows = tx.query(
-        // Sorted here as in `events_of`; and a bare `name` would make SQLite read these events of the whole shop.
+    let seqs = places::seqs_of(tx, workspace, numbers)?;
+    let rows = tx.query_each_of(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
-             WHERE workspace_id = $1 AND number IN LIST($2) AND (name || '') IN LIST($3) AND kind <> $4"),
-        &[&workspace, &numbers, &names, &OWN_EVENT],
+             WHERE workspace_id = $1 AND kind <> $2 AND name IN LIST($3) AND seq = $4"),
+        &[&workspace, &OWN_EVENT, &names, &seqs],
         read_log_row,
     )?;
-    rows.sort_unstable_by_key(|row| row.seq);
-    Ok(rows)
+    Ok(in_order_of_arrival(rows))
 }
+
+fn in_order_of_arrival(mut rows: Vec<LogRow>) -> Vec<LogRow> {
+    rows.sort_unstable_by_key(|row| row.seq);
+    rows
+}
+
+/// Which events of a timeline are wanted, by their names.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'n> {
+    Anyhow,
+    As(&'n [String]),
+    Otherwise(&'n [String]),
+}
+
+/// Places that a timeline is looked through for names at a time.
+const MAX_STEP: usize = 4_096;
 
 /// A person's timeline, newest first by the events' own time, from a place on.
 pub fn timeline(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     numbers: &[i64],
+    named: Named<'_>,
     before: (Timestamp, i64),
     rows: usize,
 ) -> Result<Vec<LogRow>, DbError> {
-    let mut all = Vec::new();
-    for number in numbers {
-        all.extend(tx.query(
-            sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
-                 FROM events
-                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4)
-                 ORDER BY at DESC, seq DESC
-                 LIMIT $5"),
-            &[&workspace, number, &before.0, &before.1, &(rows as i64)],
-            read_log_row,
-        )?);
+    let mut way = WayBack::from(tx, workspace, numbers, before)?;
+    let (mut found, mut step) = (Vec::new(), rows);
+    while found.len() < rows {
+        let places = way.next(tx, workspace, step)?;
+        let seqs: Vec<i64> = places.iter().map(|place| place.seq).collect();
+        found.extend(rows_at(tx, workspace, &seqs, named)?);
+        if places.len() < step {
+            break;
+        }
+        step = (step * 4).min(MAX_STEP);
     }
-    Ok(newest_first(all, rows))
+    found.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
+    found.truncate(rows);
+    Ok(found)
 }
 
-/// The newest of several profiles' events together.
-fn newest_first(mut all: Vec<LogRow>, rows: usize) -> Vec<LogRow> {
-    all.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
-    all.truncate(rows);
-    all
-}
-
-/// The same, of the events that bear one of the names.
-pub fn timeline_named(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    numbers: &[i64],
-    names: &[String],
-    before: (Timestamp, i64),
-    rows: usize,
-) -> Result<Vec<LogRow>, DbError> {
-    let mut all = Vec::new();
-    for number in numbers {
-        all.extend(tx.query(
+fn rows_at(tx: &mut Tx<'_>, workspace: WorkspaceId, seqs: &[i64], named: Named<'_>) -> Result<Vec<LogRow>, DbError> {
+    match named {
+        Named::Anyhow => tx.query_each_of(
             sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
                  FROM events
-                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4) AND name IN LIST($5)
-                 ORDER BY at DESC, seq DESC
-                 LIMIT $6"),
-            &[&workspace, number, &before.0, &before.1, &names, &(rows as i64)],
+                 WHERE workspace_id = $1 AND seq = $2"),
+            &[&workspace, &seqs],
             read_log_row,
-        )?);
-    }
-    Ok(newest_first(all, rows))
-}
-
-/// The same, of the events that bear none of the names.
-pub fn timeline_without(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    numbers: &[i64],
-    names: &[String],
-    before: (Timestamp, i64),
-    rows: usize,
-) -> Result<Vec<LogRow>, DbError> {
-    let mut all = Vec::new();
-    for number in numbers {
-        all.extend(tx.query(
+        ),
+        Named::As(names) => tx.query_each_of(
             sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
                  FROM events
-                 WHERE workspace_id = $1 AND number = $2 AND (at, seq) < ($3, $4) AND name NOT IN LIST($5)
-                 ORDER BY at DESC, seq DESC
-                 LIMIT $6"),
-            &[&workspace, number, &before.0, &before.1, &names, &(rows as i64)],
+                 WHERE workspace_id = $1 AND name IN LIST($2) AND seq = $3"),
+            &[&workspace, &names, &seqs],
             read_log_row,
-        )?);
+        ),
+        Named::Otherwise(names) => tx.query_each_of(
+            sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
+                 FROM events
+                 WHERE workspace_id = $1 AND name NOT IN LIST($2) AND seq = $3"),
+            &[&workspace, &names, &seqs],
+            read_log_row,
+        ),
     }
-    Ok(newest_first(all, rows))
 }
 
 /// The event at one place of the log.
@@ -556,39 +555,33 @@ pub fn delete_dead_letter(tx: &mut Tx<'_>, workspace: WorkspaceId, id: uuid::Uui
     Ok(())
 }
 
-/// Deletes so many events of these profiles at most; answers the names that the deleted ones bore, one for each.
+/// Deletes so many events of these profiles at most; answers how many, and the names that they bore. The places of none of
+/// them may wait in a state.
 pub fn delete_events(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     numbers: &[i64],
     rows: usize,
-) -> Result<Vec<String>, DbError> {
-    let mut found: Vec<(i64, String)> = Vec::new();
-    for number in numbers {
-        let left = (rows - found.len()) as i64;
-        if left == 0 {
-            break;
-        }
-        found.extend(tx.query(
-            sql("SELECT seq, name
-                 FROM events
-                 WHERE workspace_id = $1 AND number = $2
-                 ORDER BY at DESC, seq DESC
-                 LIMIT $3"),
-            &[&workspace, number, &left],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?);
-    }
-    let (seqs, names): (Vec<i64>, Vec<String>) = found.into_iter().unzip();
+) -> Result<(usize, BTreeSet<String>), DbError> {
+    let places = WayBack::from(tx, workspace, numbers, (Timestamp::MAX, i64::MAX))?.next(tx, workspace, rows)?;
+    let seqs: Vec<i64> = places.iter().map(|place| place.seq).collect();
+    let names = tx.query_each_of(
+        sql("SELECT name
+             FROM events
+             WHERE workspace_id = $1 AND seq = $2"),
+        &[&workspace, &seqs],
+        |row| row.get::<String>(0),
+    )?;
     tx.execute_many(
         sql("DELETE FROM events WHERE workspace_id = $1 AND seq = $2"),
         seqs.into_iter().map(|seq| vec![Value::from(workspace), Value::from(seq)]).collect(),
     )?;
-    Ok(names)
+    places::delete_places(tx, workspace, &places)?;
+    Ok((places.len(), names.into_iter().collect()))
 }
 
 /// Forgets the names that no event bears any more.
-pub fn forget_unused_names(tx: &mut Tx<'_>, workspace: WorkspaceId, names: &[String]) -> Result<(), DbError> {
+pub fn forget_unused_names(tx: &mut Tx<'_>, workspace: WorkspaceId, names: &BTreeSet<String>) -> Result<(), DbError> {
     for name in names {
         let bearer = tx.query_opt(
             sql("SELECT number FROM events WHERE workspace_id = $1 AND name = $2 LIMIT 1"),
@@ -614,11 +607,9 @@ pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbErro
 
 /// When the newest event of these profiles arrived, for `doctor`.
 pub fn newest_arrival(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Option<Timestamp>, DbError> {
-    tx.query_one(
-        sql("SELECT MAX(received_at) FROM events WHERE workspace_id = $1 AND number IN LIST($2)"),
-        &[&workspace, &numbers],
-        |row| row.get(0),
-    )
+    let newest = places::seqs_of(tx, workspace, numbers)?.pop();
+    let Some(newest) = newest else { return Ok(None) };
+    Ok(event_at(tx, workspace, newest)?.map(|row| row.received_at))
 }
 
 /// When the first event of the log arrived: nothing before it can be told.

@@ -8,7 +8,7 @@ use engine::facts::Facts;
 use words::{ProfileId, Timestamp, WorkspaceId};
 
 use crate::kernel::{Chance, Vault, corrupt, day_of, day_start, random_bytes, step_of_day};
-use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, Standing};
+use crate::profiles::{self, Identifier, LinkedIdentifier, PersonRow, Profile, RecentEvents, Standing, StoredState};
 use crate::segments::{self, Move};
 
 use super::kept::{Keeper, Kept};
@@ -31,6 +31,7 @@ pub(super) struct Person {
     pub standing: Standing,
     /// The facts of each of his profiles, when there are several.
     pub leaves: HashMap<i64, Facts>,
+    recent: RecentEvents,
     row_before: Option<PersonRow>,
     timer_before: Option<Timestamp>,
     pub is_changed: bool,
@@ -44,6 +45,7 @@ impl Person {
             facts,
             standing: Standing::default(),
             leaves: HashMap::new(),
+            recent: RecentEvents::default(),
             row_before: None,
             timer_before: None,
             is_changed: true,
@@ -302,6 +304,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
                 facts: state.facts,
                 standing: state.standing,
                 leaves,
+                recent: state.recent,
                 is_changed: false,
             };
             self.people.insert(state.number, person);
@@ -333,8 +336,10 @@ impl<'w, 'tx> Work<'w, 'tx> {
             self.new_profiles.iter().filter_map(|number| self.profiles.get(number).cloned()).collect();
         profiles::store::insert_profiles(self.tx, workspace, &fresh)?;
         profiles::store::insert_identifiers(self.tx, workspace, &self.new_identifiers)?;
+        let log = std::mem::take(&mut self.log);
+        self.write_places(&log)?;
         self.write_people()?;
-        store::append(self.tx, workspace, std::mem::take(&mut self.log))?;
+        store::append(self.tx, workspace, log)?;
         let names = std::mem::take(&mut self.names).into_iter().collect();
         store::note_names(self.tx, workspace, names, self.now)?;
         store::add_day_figures(self.tx, workspace, store::VISITORS, &self.visitors)?;
@@ -377,6 +382,34 @@ impl<'w, 'tx> Work<'w, 'tx> {
         });
     }
 
+    /// Notes in each person's state where his new events stand, and writes down the places of those who have many.
+    fn write_places(&mut self, log: &[LogRow]) -> Result<(), DbError> {
+        let mut places = Vec::new();
+        for row in log.iter().filter(|row| row.number != 0) {
+            let place = row.place();
+            let root = self.root(row.number).ok();
+            match root.and_then(|root| self.people.get_mut(&root)) {
+                Some(person) => {
+                    person.recent.add(place);
+                    person.is_changed = true;
+                }
+                None => places.push(place),
+            }
+        }
+        for person in self.people.values_mut().filter(|person| person.recent.are_many()) {
+            places.extend(person.recent.take());
+        }
+        store::places::append_places(self.tx, self.workspace, places)
+    }
+
+    /// Writes down the places that wait in somebody's state: his profiles will not be his alone.
+    pub fn write_places_of(&mut self, root: i64) -> Result<(), DbError> {
+        let person = self.person(root)?;
+        person.is_changed = true;
+        let places = person.recent.take();
+        store::places::append_places(self.tx, self.workspace, places)
+    }
+
     fn write_people(&mut self) -> Result<(), DbError> {
         let workspace = self.workspace;
         let currency = self.book.shop.currency;
@@ -386,7 +419,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
             let plan = &self.book.plan;
             person.facts.retain(plan);
             person.leaves.values_mut().for_each(|facts| facts.retain(plan));
-            states.push((*number, person.facts.encode(), person.standing.encode()));
+            states.push(StoredState::of(*number, &person.facts, &person.standing, &person.recent));
             leaves.extend(person.leaves.iter().map(|(leaf, facts)| (*leaf, facts.encode())));
             let row = PersonRow::of(&person.facts, &person.standing, currency);
             let (visit_before, visit) = (person.row_before.as_ref().map(PersonRow::last_visit), row.last_visit());

@@ -110,6 +110,12 @@ on_both!(STEPS; a_key_is_looked_up_for_each_of_a_list, |db| async move {
     let names = vec!["n5".to_owned(), "nobody".to_owned()];
     let found = db.read::<Vec<i64>, DbError, _>(move |tx| tx.query_each_of(by_name, &[&SHOP, &names], |row| row.get(0)));
     assert_eq!(found.await.unwrap(), [5]);
+    let both = sql("SELECT item_id FROM items WHERE workspace_id = $1 AND name IN LIST($2) AND item_id = $3");
+    let names = vec!["n2".to_owned(), "n5".to_owned()];
+    let found = db.read::<Vec<i64>, DbError, _>(move |tx| {
+        tx.query_each_of(both, &[&SHOP, &names, &vec![4_i64, 5]], |row| row.get(0))
+    });
+    assert_eq!(found.await.unwrap(), [5], "beside another list");
     let none: Vec<i64> = Vec::new();
     let found = db.read::<Vec<i64>, DbError, _>(move |tx| tx.query_each_of(by_id, &[&SHOP, &none], |row| row.get(0)));
     assert_eq!(found.await.unwrap(), [0_i64; 0]);

@@ -27,7 +27,8 @@ fn what_was_damaged_is_named_on_a_line_of_its_own_and_nothing_else_is() {
             let timer = person.standing.timer_at.unwrap();
             profiles::store::delete_timers(tx, shop, vec![(timer, 1)])?;
             person.standing.memberships.clear();
-            profiles::store::put_states(tx, shop, vec![(1, person.facts.encode(), person.standing.encode())])
+            let state = profiles::StoredState::of(1, &person.facts, &person.standing, &person.recent);
+            profiles::store::put_states(tx, shop, vec![state])
         });
         damaged.unwrap();
         db.close_blocking();

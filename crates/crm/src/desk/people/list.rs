@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::address::Address;
 use super::find::{self, Asked, Filter, Listing, PageEnd};
+use super::search::make_ready;
 use super::words_of::stage_plural;
 use crate::desk::segment_label;
 use crate::desk::segments::{Askable, PreviewError, Question, SegmentNames, condition_in_a_line};
@@ -46,6 +47,7 @@ async fn show(
     Extension(visit): Extension<Visit>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Markup, Problem> {
+    make_ready();
     let address = Address::parse(&pairs, visit.sight())?;
     let workspace = visit.actor.workspace;
     let (definitions, everybody) = app

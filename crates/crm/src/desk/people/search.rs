@@ -1,6 +1,7 @@
 //! Whom somebody means by what he types: names, identifiers, numbers of orders, however they are written.
 
 use std::collections::HashSet;
+use std::sync::Once;
 
 use db::{DbError, Tx};
 use words::{Country, Phone, ProfileId, WorkspaceId, fold, search_key};
@@ -68,6 +69,12 @@ fn by_name_or_identifier(
     Ok(found)
 }
 
+/// Whoever looks at the list may look for a number next: what that takes is read beside, once.
+pub fn make_ready() {
+    static IS_BEGUN: Once = Once::new();
+    IS_BEGUN.call_once(|| drop(tokio::task::spawn_blocking(Phone::read_plans)));
+}
+
 /// What was typed, in the forms in which identifiers of this kind are stored.
 fn prefixes_of(kind: &str, text: &str, country: Country) -> Vec<String> {
     match kind {
@@ -75,6 +82,7 @@ fn prefixes_of(kind: &str, text: &str, country: Country) -> Vec<String> {
             let (typed, plain) = (fold(text), without_accents(text));
             if typed == plain { vec![typed] } else { vec![typed, plain] }
         }
+        "phone" if text.chars().any(char::is_alphabetic) => Vec::new(),
         "phone" => match Phone::parse(text, country) {
             Ok(phone) => vec![phone.as_str().to_owned()],
             Err(_) => Phone::prefix(text, country).into_iter().collect(),

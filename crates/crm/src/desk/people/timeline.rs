@@ -16,7 +16,7 @@ use super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use crate::desk::{Category, event_title};
 use crate::kernel::texts::{day_of, format_day, format_time};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Shown, Visit, decode_cursor, encode_cursor};
-use crate::stream::log::{self, LogRow};
+use crate::stream::log::{self, LogRow, Named};
 use crate::ui::{
     Button, Empty, Fact, Icon, NavItem, PageContext, PageHead, Tab, TimelineDay, TimelineItem, code_block, facts, page,
     panel, shown, tabs, timeline,
@@ -79,10 +79,11 @@ pub fn read_excerpt(
     let names = |categories: &[Category]| -> Vec<String> {
         categories.iter().flat_map(|one| one.event_names()).map(str::to_owned).collect()
     };
+    let mut read = |named: Named<'_>| log::timeline(tx, workspace, numbers, named, before, limit);
     let mut rows = match excerpt.category {
-        None => log::timeline(tx, workspace, numbers, before, limit)?,
-        Some(Category::Other) => log::timeline_without(tx, workspace, numbers, &names(&Category::ALL), before, limit)?,
-        Some(category) => log::timeline_named(tx, workspace, numbers, &names(&[category]), before, limit)?,
+        None => read(Named::Anyhow)?,
+        Some(Category::Other) => read(Named::Otherwise(&names(&Category::ALL)))?,
+        Some(category) => read(Named::As(&names(&[category])))?,
     };
     let has_more = rows.len() > excerpt.rows;
     rows.truncate(excerpt.rows);

@@ -164,7 +164,7 @@ pub async fn timeline(
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("profile"))?;
             let numbers = numbers_of_person(tx, workspace, &root)?;
-            Ok::<_, Problem>(log::timeline(tx, workspace, &numbers, before, rows + 1)?)
+            Ok::<_, Problem>(log::timeline(tx, workspace, &numbers, log::Named::Anyhow, before, rows + 1)?)
         })
         .await?;
     let has_more = events.len() > rows;
