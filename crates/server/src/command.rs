@@ -124,6 +124,9 @@ pub struct ServeArguments {
     /// Room that stays free on the disk of the embedded database; with less, events are refused with 507 [default: 256]
     #[arg(long, value_name = "MB", env = "ENTENTE_MIN_FREE_MB")]
     pub min_free_mb: Option<u64>,
+    /// A last backup that is older raises an alert, unless copy_dir is kept up to date [default: 8]
+    #[arg(long, value_name = "DAYS", env = "ENTENTE_MAX_BACKUP_AGE_DAYS")]
+    pub max_backup_age_days: Option<u32>,
     /// How long to serve on after SIGTERM while /readyz says no, so that a balancer looks elsewhere first [default: 0]
     #[arg(long, value_name = "S", env = "ENTENTE_DRAIN_SECONDS")]
     pub drain_seconds: Option<u64>,

@@ -10,11 +10,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crm::kernel::{App, Chance, Clock, Ledger, Parts, Reading, Settings, SteadyClock, Vault};
 use crm::workspaces;
 use db::{CopySettings, Db};
-use words::{Timestamp, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
 use crate::failure::Failure;
 use crate::key_file;
-use crate::settings::{InstallationSettings, Place};
+use crate::settings::{DEFAULT_MAX_BACKUP_AGE_DAYS, InstallationSettings, Place};
 
 pub const DATABASE_FILE: &str = "entente.sqlite";
 /// The ledger of erasures in the folder of a copy, whatever the key file beside it is called.
@@ -150,6 +150,7 @@ pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>, ope
         vault: opened.vault.clone(),
         ledger: opened.ledger.clone(),
         security_contact: None,
+        max_backup_age: Span::from_days(DEFAULT_MAX_BACKUP_AGE_DAYS.into()),
         shows_gallery: cfg!(debug_assertions),
     }
 }

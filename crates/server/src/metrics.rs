@@ -5,14 +5,17 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use crm::backups;
 use crm::kernel::App;
-use words::WorkspaceId;
+use db::DbError;
+use words::{Span, WorkspaceId};
 
 use crate::alerts::{Alert, Alerts};
 use crate::connection::Connections;
@@ -20,6 +23,9 @@ use crate::failure::Failure;
 use crate::http::{self, Front, Wire};
 use crate::serve::GRACE_OF_SIDE_DOORS;
 use crate::tls::Certificates;
+
+/// Who asks for figures asks again soon.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// Answers by the first digit of their status.
 #[derive(Clone, Default)]
@@ -91,10 +97,28 @@ async fn follow_news(app: App, newest: Arc<Mutex<HashMap<WorkspaceId, i64>>>) {
 }
 
 async fn show(State(gauges): State<Gauges>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], render(&gauges))
+    let stored = Stored::read(&gauges.app).await.unwrap_or_default();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], render(&gauges, &stored))
 }
 
-fn render(gauges: &Gauges) -> String {
+/// What the database tells; nothing of it stands in the figures while it does not answer.
+#[derive(Default)]
+struct Stored {
+    backup_age: Option<Span>,
+}
+
+impl Stored {
+    async fn read(app: &App) -> Option<Self> {
+        let now = app.now();
+        let read = app.db.read(move |tx| {
+            let backup_age = backups::last(tx)?.map(|backup| backup.age(now));
+            Ok::<_, DbError>(Self { backup_age })
+        });
+        tokio::time::timeout(READ_WITHIN, read).await.ok()?.ok()
+    }
+}
+
+fn render(gauges: &Gauges, stored: &Stored) -> String {
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
         // Writing to a String does not fail.
@@ -131,6 +155,9 @@ fn render(gauges: &Gauges) -> String {
     let is_failing = copy.map(|copy| sample(u64::from(copy.problem.is_some()))).unwrap_or_default();
     let help = "1 while copy_dir cannot be written; absent without one.";
     family("entente_copy_failing", "gauge", help, &is_failing);
+    let help = "Age of the last backup that `entente backup` made; absent when none is known.";
+    let age = stored.backup_age.map(|age| sample(age.as_millis().unsigned_abs() / 1000)).unwrap_or_default();
+    family("entente_backup_age_seconds", "gauge", help, &age);
     let jump = gauges.app.steady_clock.jump().map_or(0, |jump| jump.by_ms.unsigned_abs() / 1000);
     let help = "Seconds by which the machine's clock jumped, while that is not believed.";
     family("entente_clock_jump_seconds", "gauge", help, &[(String::new(), jump)]);

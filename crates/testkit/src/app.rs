@@ -89,6 +89,7 @@ impl TestApp {
             vault: Vault::new(&repeatable_chance()),
             ledger: Ledger::default(),
             security_contact: None,
+            max_backup_age: Span::from_days(8),
             shows_gallery: true,
         }
     }

@@ -320,6 +320,13 @@ pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
     exchange(address, format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").as_bytes())
 }
 
+/// A figure that the server tells on this port, by its name and labels; none when it is not told.
+pub fn figure_called(metrics: u16, name: &str) -> Option<u64> {
+    let text = get(([127, 0, 0, 1], metrics).into(), "/metrics").unwrap().body;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    Some(value.parse().unwrap())
+}
+
 pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
     let mut request = format!("POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
     for (name, value) in headers {

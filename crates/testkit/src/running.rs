@@ -70,6 +70,7 @@ impl RunningApp {
             vault: Vault::new(&repeatable_chance()),
             ledger: Ledger::default(),
             security_contact: None,
+            max_backup_age: Span::from_days(8),
             shows_gallery: true,
         };
         let past_ms = Arc::new(AtomicI64::new(0));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use outgoing::Relay;
 use tokio::sync::broadcast;
-use words::{Timestamp, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
 use super::chance::{Chance, Clock, random_bytes};
 use super::ending::Ending;
@@ -56,6 +56,8 @@ pub struct Settings {
     pub ledger: Ledger,
     /// Where weaknesses are reported, as a URI; `/.well-known/security.txt` names it.
     pub security_contact: Option<String>,
+    /// A backup that is older is told, unless a continuous copy makes up for it.
+    pub max_backup_age: Span,
     /// The gallery of the page furniture, for debug builds.
     pub shows_gallery: bool,
 }
