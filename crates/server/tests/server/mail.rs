@@ -9,14 +9,19 @@ use db::{DbError, sql};
 use testkit::app::form_body;
 use testkit::mail_server::MailServer;
 
-use crate::running::{Data, PASSWORD, Server, entente, free_port, note_owner, post};
+use crate::running::{Data, PASSWORD, Server, entente, figure_called, free_port, note_owner, post};
 
 /// Starts with mail handed to this address, under a public address of its own.
 fn start(data: &Data, smtp_url: &str) -> Server {
+    start_with(data, smtp_url, &[])
+}
+
+/// The same with more flags.
+fn start_with(data: &Data, smtp_url: &str, more: &[&str]) -> Server {
     let listen = format!("127.0.0.1:{}", free_port());
     let public_url = format!("http://{listen}");
     let flags = ["--listen", &listen, "--public-url", &public_url, "--smtp-url", smtp_url];
-    Server::start_with(data, &[&flags[..], &["--mail-from", "Atelier <crm@shop.example>"]].concat())
+    Server::start_with(data, &[&flags[..], &["--mail-from", "Atelier <crm@shop.example>"], more].concat())
 }
 
 fn create_owner(data: &Data, email: &str) {
@@ -148,6 +153,37 @@ fn what_waits_in_a_backup_is_not_sent_by_who_puts_it_back() {
         again.run_well(&["restore", backup.to_str().unwrap()]);
         assert_eq!(states(&again), ["uncertain"]);
         again.run_well(&["doctor", "--all"]);
+    }
+}
+
+#[test]
+fn figures_tell_how_many_letters_wait_for_how_long_and_how_many_are_uncertain() {
+    for data in Data::on_both() {
+        create_owner(&data, "ana@example.com");
+        let metrics = free_port();
+        let figures =
+            || ["entente_mail_waiting", "entente_mail_uncertain"].map(|name| figure_called(metrics, name).unwrap());
+        let oldest_s = || figure_called(metrics, "entente_mail_oldest_seconds").unwrap();
+        let serve = |data: &Data| {
+            let nobody = format!("smtp://127.0.0.1:{}", free_port());
+            start_with(data, &nobody, &["--metrics-listen", &format!("127.0.0.1:{metrics}")])
+        };
+        let mut server = serve(&data);
+        assert_eq!((figures(), oldest_s()), ([0, 0], 0));
+        ask(&server, "ana@example.com");
+        std::thread::sleep(Duration::from_millis(2_100));
+        assert_eq!(figures(), [1, 0]);
+        assert!((2..20).contains(&oldest_s()), "{}", oldest_s());
+        assert_eq!(server.terminate(), Some(0));
+        let backup = data.folder().join("shop.entente");
+        data.run_well(&["backup", backup.to_str().unwrap()]);
+        let again = Data::sqlite();
+        std::fs::create_dir_all(again.data_folder()).unwrap();
+        std::fs::copy(data.key_file(), again.key_file()).unwrap();
+        again.run_well(&["restore", backup.to_str().unwrap()]);
+        note_owner(&again);
+        let _server = serve(&again);
+        assert_eq!((figures(), oldest_s()), ([0, 1], 0));
     }
 }
 
