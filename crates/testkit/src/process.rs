@@ -298,6 +298,21 @@ pub fn is_ready_within(address: SocketAddr, time: Duration) -> bool {
     false
 }
 
+/// Whatever looks every few seconds has looked by then, however busy the machine is.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Whether it holds before long.
+pub fn is_true_soon(holds: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < SOON {
+        if holds() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    false
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,

@@ -1,6 +1,6 @@
 //! Alerts: each is told once when its cause begins, stands in the figures while it lasts, and is told to be over.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use db::DbError;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -10,23 +10,9 @@ use testkit::process::free_port;
 use testkit::running::system_now;
 use words::Span;
 
-use crate::running::{Data, Server, figure_called, note_owner};
+use crate::running::{Data, Server, figure_called, is_true_soon, note_owner};
 
 const NINE_DAYS_S: u64 = 9 * 24 * 60 * 60;
-
-/// Whatever looks every two seconds has looked by then, however busy the machine is.
-const SOON: Duration = Duration::from_secs(30);
-
-fn is_true_soon(holds: impl Fn() -> bool) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < SOON {
-        if holds() {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    false
-}
 
 fn start(data: &Data, metrics: u16, more: &[&str]) -> Server {
     let figures = format!("127.0.0.1:{metrics}");
