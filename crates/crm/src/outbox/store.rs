@@ -82,6 +82,15 @@ pub(super) fn delete(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<()
     Ok(())
 }
 
+/// Deletes a letter that has not been handed over.
+pub(super) fn delete_waiting(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<(), DbError> {
+    tx.execute(
+        sql("DELETE FROM outbox WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'"),
+        &[&workspace, &id],
+    )?;
+    Ok(())
+}
+
 /// Letters to nobody, and those whose time is over although nobody could try them.
 pub(super) fn expire(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM outbox WHERE kind = 'nobody' AND decided_at IS NULL"), &[])?;
