@@ -353,6 +353,9 @@ pub struct DoctorArguments {
     /// Recomputes everybody
     #[arg(long)]
     pub all: bool,
+    /// The folder that serve keeps a copy in, to tell how old its newest part is
+    #[arg(long, value_name = "DIR", env = "ENTENTE_COPY_DIR")]
+    pub copy_dir: Option<PathBuf>,
     /// The findings as JSON
     #[arg(long)]
     pub json: bool,

@@ -182,6 +182,14 @@ impl InstallationSettings {
         Ok(Self { place: place(arguments, file), key_file, log, log_format: format })
     }
 
+    /// Where `serve` keeps a copy with the same settings.
+    pub fn copy_dir(
+        arguments: &InstallationArguments,
+        named: Option<PathBuf>,
+    ) -> Result<Option<PathBuf>, SettingsError> {
+        Ok(named.or(FileSettings::read(arguments.config.as_deref())?.copy_dir))
+    }
+
     /// Where erasures are noted: beside the key file, so that both are kept together and apart from the backups.
     pub fn ledger_file(&self) -> PathBuf {
         self.key_file.with_extension("erasures")
