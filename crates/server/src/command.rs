@@ -184,11 +184,11 @@ pub struct DemoArguments {
 
 #[derive(Subcommand)]
 pub enum AdminCommand {
-    /// Creates an owner, or lets one back in with a new password
+    /// Creates an owner, or lets one back in with a new password; he is told by mail where mail is set up
     #[command(
         after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr"
     )]
-    Create(AdminCreateArguments),
+    Create(Box<AdminCreateArguments>),
     /// Seals every secret of the database with a new key; stop the servers first
     #[command(after_help = "Example:\n  entente admin rotate-key --data /var/lib/entente")]
     RotateKey(RotateKeyArguments),
@@ -216,6 +216,11 @@ pub struct AdminCreateArguments {
     /// His language
     #[arg(long, value_enum, default_value_t = Locale::En)]
     pub locale: Locale,
+    /// The address people type, without a path: where links in the letter to him lead
+    #[arg(long, value_name = "URL", env = "ENTENTE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    #[command(flatten)]
+    pub mail: MailArguments,
     /// The new owner as JSON on standard output
     #[arg(long)]
     pub json: bool,

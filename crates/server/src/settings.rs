@@ -9,7 +9,7 @@ use thiserror::Error;
 use words::Span;
 
 use crate::acme::AcmeSettings;
-use crate::command::{InstallationArguments, LogFormat, ServeArguments};
+use crate::command::{AdminCreateArguments, InstallationArguments, LogFormat, ServeArguments};
 use crate::mail::{MailArguments, MailSettings, MailSettingsError};
 use crate::oidc::{OidcArguments, OidcError, OidcSettings};
 use crate::tls::CertificateFiles;
@@ -122,6 +122,13 @@ pub struct ServeSettings {
     pub mail: Option<MailSettings>,
 }
 
+/// What letters are written with by a command that puts some into the outbox; a server hands them over.
+#[derive(Clone, Debug)]
+pub struct LetterSettings {
+    pub public_url: String,
+    pub mail: MailSettings,
+}
+
 /// Where the certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsSettings {
@@ -223,6 +230,20 @@ fn key_file(arguments: &InstallationArguments, file: &FileSettings) -> PathBuf {
     named.unwrap_or_else(|| folder().join(KEY_FILE))
 }
 
+impl LetterSettings {
+    /// None where the settings name no mail server.
+    pub fn resolve(arguments: &AdminCreateArguments) -> Result<Option<Self>, SettingsError> {
+        let file = FileSettings::read(arguments.installation.config.as_deref())?;
+        let public_url = public_url(arguments.public_url.as_ref(), &file)?;
+        let mail = arguments.mail.clone().or(file.mail).resolve(public_url.as_deref())?;
+        Ok(public_url.zip(mail).map(|(public_url, mail)| Self { public_url, mail }))
+    }
+}
+
+fn public_url(flag: Option<&String>, file: &FileSettings) -> Result<Option<String>, SettingsError> {
+    flag.or(file.public_url.as_ref()).map(|url| check_public_url(url)).transpose()
+}
+
 impl ServeSettings {
     pub fn resolve(arguments: &ServeArguments) -> Result<Self, SettingsError> {
         let file = FileSettings::read(arguments.installation.config.as_deref())?;
@@ -230,8 +251,7 @@ impl ServeSettings {
     }
 
     fn of(arguments: &ServeArguments, file: FileSettings) -> Result<Self, SettingsError> {
-        let public_url = arguments.public_url.clone().or_else(|| file.public_url.clone());
-        let public_url = public_url.map(|url| check_public_url(&url)).transpose()?;
+        let public_url = public_url(arguments.public_url.as_ref(), &file)?;
         let installation = InstallationSettings::of(&arguments.installation, &file)?;
         let http_listen = arguments.http_listen.or(file.http_listen);
         let tls = tls(arguments, &file, &installation.place, public_url.as_deref())?;
