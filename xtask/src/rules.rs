@@ -7,6 +7,7 @@
 pub const ORDER: &[&str] = &[
     "idempotency",
     "leases",
+    "backups",
     "outbox",
     "workspaces",
     "profiles",

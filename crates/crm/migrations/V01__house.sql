@@ -21,6 +21,13 @@ CREATE TABLE leases (
   held_until BIGINT NOT NULL
 );
 
+-- backups -----------------------------------------------------------------------------------------
+-- The last file that `entente backup` made: one row, of the whole database.
+CREATE TABLE backups (
+  made_at BIGINT NOT NULL PRIMARY KEY,
+  size_bytes BIGINT NOT NULL
+);
+
 -- outbox ------------------------------------------------------------------------------------------
 -- Mail on its way out. `letter` is sealed, and gone with `decided_at`; what went is told for a month.
 CREATE TABLE outbox (

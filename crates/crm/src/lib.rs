@@ -1,5 +1,6 @@
 //! The product: one folder per subject, each a vertical slice (model, verbs, store, api, pages).
 
+pub mod backups;
 pub mod commerce;
 pub mod consent;
 pub mod demo;

@@ -22,9 +22,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use self::limits::Limits;
+use crate::backups::COPY_IS_LATE;
 use crate::kernel::{Access, App, Problem, RouteTable};
 use crate::workspaces::ClientAddress;
-use words::Span;
 
 /// Forms and API calls are small; a route that takes more (tracking batches) sets its own limit.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -88,9 +88,6 @@ async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Resp
 async fn healthz() -> &'static str {
     "ok\n"
 }
-
-/// What is promised of a continuous copy.
-pub const COPY_IS_LATE: Span = Span::from_millis(60_000);
 
 async fn readyz(State(app): State<App>) -> Response {
     if app.ending.is_leaving() {

@@ -45,7 +45,7 @@ mod value;
 mod wire;
 mod workers;
 
-pub use copy::{AssembleError, Assembled, Clock, CopySettings, CopyStatus, assemble};
+pub use copy::{AssembleError, Assembled, Clock, CopySettings, CopyStatus, assemble, newest_part};
 pub use error::DbError;
 pub use migrations::{MigrationError, Step, render};
 pub use row::{FromValue, Row};

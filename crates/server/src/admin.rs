@@ -2,14 +2,15 @@
 
 use std::io::BufRead as _;
 
-use crm::kernel::Language;
+use crm::kernel::{App, Language, Parts};
 use crm::workspaces::{create_owner, forget_second_factor_of, seal_again};
 use serde::Serialize;
 
 use crate::command::{AdminCommand, AdminCreateArguments, Locale, RotateKeyArguments};
 use crate::failure::Failure;
+use crate::installation::Installation;
 use crate::serve::provision_all;
-use crate::settings::InstallationSettings;
+use crate::settings::{InstallationSettings, LetterSettings};
 use crate::{installation, key_file, say, telemetry};
 
 #[derive(Serialize)]
@@ -20,7 +21,7 @@ struct Created {
 
 pub async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
-        AdminCommand::Create(arguments) => create(arguments).await,
+        AdminCommand::Create(arguments) => create(*arguments).await,
         AdminCommand::RotateKey(arguments) => rotate_key(&arguments).await,
     }
 }
@@ -28,9 +29,10 @@ pub async fn run(command: AdminCommand) -> Result<(), Failure> {
 async fn create(arguments: AdminCreateArguments) -> Result<(), Failure> {
     let settings = InstallationSettings::resolve(&arguments.installation).map_err(Failure::usage)?;
     telemetry::start(&settings.log, settings.log_format)?;
+    let letters = LetterSettings::resolve(&arguments).map_err(Failure::usage)?;
     let password = read_password()?;
     let opened = installation::open(&settings).await?;
-    let app = installation::app_without_address(&opened);
+    let app = app_with(letters, &opened)?;
     let language = match arguments.locale {
         Locale::Fr => Language::French,
         Locale::En => Language::English,
@@ -46,6 +48,16 @@ async fn create(arguments: AdminCreateArguments) -> Result<(), Failure> {
     }
     say::to_people("The owner is there; sign in with this address and the new password.");
     Ok(())
+}
+
+/// Who changes an account here puts the letter about it into the outbox, if letters leave from this installation.
+fn app_with(letters: Option<LetterSettings>, opened: &Installation) -> Result<App, Failure> {
+    let Some(LetterSettings { public_url, mail }) = letters else {
+        return Ok(installation::app_without_address(opened));
+    };
+    let relay = Some(mail.open(&public_url).map_err(Failure::usage)?);
+    let settings = installation::settings_of(&public_url, Vec::new(), opened);
+    Ok(App::from(Parts { relay, ..installation::parts(opened.db.clone(), settings) }))
 }
 
 /// In this order a crash leaves a key file that opens everything: it knows both keys until all secrets have the new one.

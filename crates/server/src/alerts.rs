@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use crm::kernel::App;
-use crm::web::COPY_IS_LATE;
-use crm::{outbox, stream, workspaces};
+use crm::{backups, outbox, stream, workspaces};
 use db::DbError;
-use words::Span;
+use words::{Span, Timestamp};
 
 use crate::tls::{Certificates, Validity};
 
@@ -29,11 +28,20 @@ pub enum Alert {
     Copy,
     Certificate,
     Mail,
+    Backup,
 }
 
 impl Alert {
-    pub const ALL: [Self; 7] =
-        [Self::Disk, Self::Clock, Self::Queue, Self::DeadLetters, Self::Copy, Self::Certificate, Self::Mail];
+    pub const ALL: [Self; 8] = [
+        Self::Disk,
+        Self::Clock,
+        Self::Queue,
+        Self::DeadLetters,
+        Self::Copy,
+        Self::Certificate,
+        Self::Mail,
+        Self::Backup,
+    ];
 
     /// The label of the figure, and the field in the log.
     pub fn code(self) -> &'static str {
@@ -45,6 +53,7 @@ impl Alert {
             Self::Copy => "copy",
             Self::Certificate => "certificate",
             Self::Mail => "mail",
+            Self::Backup => "backup",
         }
     }
 
@@ -59,6 +68,7 @@ impl Alert {
             }
             Self::Certificate => "the TLS certificate ends soon: renew it",
             Self::Mail => "letters of the last day were refused, came too late or are uncertain: see Settings, Mail",
+            Self::Backup => "the last backup is older than max_backup_age_days: make one with `entente backup`",
         }
     }
 }
@@ -113,7 +123,7 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
         Alert::Queue => Some(waits_too_long(app).await),
         Alert::Copy => {
             let copy = app.db.copy_status();
-            Some(copy.is_some_and(|copy| copy.problem.is_some() || copy.behind > COPY_IS_LATE))
+            Some(copy.is_some_and(|copy| !backups::is_copy_well(&copy)))
         }
         Alert::Certificate => {
             let left_s = |validity: &Validity| validity.until_s - now.as_millis() / 1000;
@@ -123,6 +133,7 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
             };
             Some(certificates.validity().is_some_and(|validity| left_s(&validity) < soon_s(&validity)))
         }
+        Alert::Backup => is_backup_overdue(app, now).await,
         Alert::DeadLetters => counted(app, stream::count_dead_letters).await,
         Alert::Mail => {
             counted(app, move |tx, workspace| outbox::count_in_trouble(tx, workspace, now.minus(LETTERS_OF))).await
@@ -134,6 +145,12 @@ async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bo
 async fn waits_too_long(app: &App) -> bool {
     let turn = app.db.write(|_| Ok::<_, DbError>(()));
     tokio::time::timeout(WAITS_TOO_LONG, turn).await.is_err()
+}
+
+async fn is_backup_overdue(app: &App, now: Timestamp) -> Option<bool> {
+    let last = tokio::time::timeout(WAITS_TOO_LONG, app.db.read(backups::last)).await.ok()?.ok()?;
+    let copy = app.db.copy_status();
+    Some(backups::is_overdue(last.as_ref(), copy.as_ref(), app.settings.max_backup_age, now))
 }
 
 /// Whether any shop has one of what is counted.

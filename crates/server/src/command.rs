@@ -124,6 +124,9 @@ pub struct ServeArguments {
     /// Room that stays free on the disk of the embedded database; with less, events are refused with 507 [default: 256]
     #[arg(long, value_name = "MB", env = "ENTENTE_MIN_FREE_MB")]
     pub min_free_mb: Option<u64>,
+    /// A last backup that is older raises an alert, unless copy_dir is kept up to date [default: 8]
+    #[arg(long, value_name = "DAYS", env = "ENTENTE_MAX_BACKUP_AGE_DAYS")]
+    pub max_backup_age_days: Option<u32>,
     /// How long to serve on after SIGTERM while /readyz says no, so that a balancer looks elsewhere first [default: 0]
     #[arg(long, value_name = "S", env = "ENTENTE_DRAIN_SECONDS")]
     pub drain_seconds: Option<u64>,
@@ -181,11 +184,11 @@ pub struct DemoArguments {
 
 #[derive(Subcommand)]
 pub enum AdminCommand {
-    /// Creates an owner, or lets one back in with a new password
+    /// Creates an owner, or lets one back in with a new password; he is told by mail where mail is set up
     #[command(
         after_help = "Example:\n  pass show crm | entente admin create --email ana@example.com --password-stdin --locale fr"
     )]
-    Create(AdminCreateArguments),
+    Create(Box<AdminCreateArguments>),
     /// Seals every secret of the database with a new key; stop the servers first
     #[command(after_help = "Example:\n  entente admin rotate-key --data /var/lib/entente")]
     RotateKey(RotateKeyArguments),
@@ -213,6 +216,11 @@ pub struct AdminCreateArguments {
     /// His language
     #[arg(long, value_enum, default_value_t = Locale::En)]
     pub locale: Locale,
+    /// The address people type, without a path: where links in the letter to him lead
+    #[arg(long, value_name = "URL", env = "ENTENTE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    #[command(flatten)]
+    pub mail: MailArguments,
     /// The new owner as JSON on standard output
     #[arg(long)]
     pub json: bool,
@@ -350,6 +358,9 @@ pub struct DoctorArguments {
     /// Recomputes everybody
     #[arg(long)]
     pub all: bool,
+    /// The folder that serve keeps a copy in, to tell how old its newest part is
+    #[arg(long, value_name = "DIR", env = "ENTENTE_COPY_DIR")]
+    pub copy_dir: Option<PathBuf>,
     /// The findings as JSON
     #[arg(long)]
     pub json: bool,

@@ -3,18 +3,18 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crm::kernel::{App, Chance, Clock, Ledger, Parts, Reading, Settings, SteadyClock, Vault};
+use crm::kernel::{App, Chance, Clock, Ledger, Parts, PlaceFlags, Reading, Settings, SteadyClock, Vault};
 use crm::workspaces;
 use db::{CopySettings, Db};
-use words::{Timestamp, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
 use crate::failure::Failure;
 use crate::key_file;
-use crate::settings::{InstallationSettings, Place};
+use crate::settings::{DEFAULT_MAX_BACKUP_AGE_DAYS, InstallationSettings, Place};
 
 pub const DATABASE_FILE: &str = "entente.sqlite";
 /// The ledger of erasures in the folder of a copy, whatever the key file beside it is called.
@@ -28,6 +28,8 @@ pub struct Installation {
     pub vault: Vault,
     /// Who was erased, beside the key file.
     pub ledger: Ledger,
+    /// How other commands name it.
+    flags: PlaceFlags,
     _lock: Option<File>,
 }
 
@@ -73,7 +75,20 @@ async fn open_as(
     let opened = tokio::task::spawn_blocking(move || open_blocking(&place, company, copy)).await;
     let (db, lock) = opened.map_err(Failure::failed)??;
     let vault = key_file::vault_of(&db, &settings.key_file).await?;
-    Ok(Installation { db, vault, ledger: Ledger::at(&settings.ledger_file()), _lock: lock })
+    let flags = flags_of(&settings.place);
+    Ok(Installation { db, vault, ledger: Ledger::at(&settings.ledger_file()), flags, _lock: lock })
+}
+
+fn flags_of(place: &Place) -> PlaceFlags {
+    match place {
+        Place::Folder(folder) => PlaceFlags::of_folder(&absolute(folder)),
+        Place::Postgres(_) => PlaceFlags::of_postgres(),
+    }
+}
+
+/// For somebody who works in another folder.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// An installation of its own in a folder: the demo and the benchmark.
@@ -150,6 +165,9 @@ pub fn settings_of(public_url: &str, trusted_proxies: Vec<std::net::IpAddr>, ope
         vault: opened.vault.clone(),
         ledger: opened.ledger.clone(),
         security_contact: None,
+        max_backup_age: Span::from_days(DEFAULT_MAX_BACKUP_AGE_DAYS.into()),
+        place: opened.flags.clone(),
+        copy_dir: None,
         shows_gallery: cfg!(debug_assertions),
     }
 }

@@ -39,6 +39,8 @@ pub async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
     let app_settings = Settings {
         security_contact: settings.security_contact.clone(),
+        max_backup_age: settings.max_backup_age,
+        copy_dir: settings.copy_dir.as_deref().map(installation::absolute),
         ..installation::settings_of(&public_url, settings.trusted_proxies.clone(), &opened)
     };
     let provider = settings.oidc.clone().map(OidcSettings::open).transpose().map_err(Failure::usage)?;

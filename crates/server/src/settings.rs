@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use instant_acme::LetsEncrypt;
 use serde::Deserialize;
 use thiserror::Error;
+use words::Span;
 
 use crate::acme::AcmeSettings;
-use crate::command::{InstallationArguments, LogFormat, ServeArguments};
+use crate::command::{AdminCreateArguments, InstallationArguments, LogFormat, ServeArguments};
 use crate::mail::{MailArguments, MailSettings, MailSettingsError};
 use crate::oidc::{OidcArguments, OidcError, OidcSettings};
 use crate::tls::CertificateFiles;
@@ -20,9 +21,11 @@ const KEY_FILE: &str = "entente.key";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// Timers, sessions and the largest transaction under way find room in it.
 const DEFAULT_MIN_FREE_MB: u64 = 256;
+/// A week, and a day for the one that is being made.
+pub const DEFAULT_MAX_BACKUP_AGE_DAYS: u32 = 8;
 const DEFAULT_LOG: &str = "info,refinery_core=warn";
 /// Every key of the file; `FileSettings` has a field for each.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "acme_contact",
     "acme_directory",
     "acme_folder",
@@ -38,6 +41,7 @@ const KEYS: [&str; 32] = [
     "log",
     "log_format",
     "mail_from",
+    "max_backup_age_days",
     "metrics_listen",
     "min_free_mb",
     "oidc_client_id",
@@ -104,6 +108,7 @@ pub struct ServeSettings {
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics_listen: Option<SocketAddr>,
     pub min_free_mb: u64,
+    pub max_backup_age: Span,
     pub drain_seconds: u64,
     pub tls: Option<TlsSettings>,
     /// Where plain HTTP is led to https.
@@ -115,6 +120,13 @@ pub struct ServeSettings {
     pub copy_dir: Option<PathBuf>,
     pub oidc: Option<OidcSettings>,
     pub mail: Option<MailSettings>,
+}
+
+/// What letters are written with by a command that puts some into the outbox; a server hands them over.
+#[derive(Clone, Debug)]
+pub struct LetterSettings {
+    pub public_url: String,
+    pub mail: MailSettings,
 }
 
 /// Where the certificate comes from.
@@ -142,6 +154,7 @@ struct FileSettings {
     log_format: Option<String>,
     metrics_listen: Option<SocketAddr>,
     min_free_mb: Option<u64>,
+    max_backup_age_days: Option<u32>,
     drain_seconds: Option<u64>,
     public_url: Option<String>,
     security_contact: Option<String>,
@@ -174,6 +187,14 @@ impl InstallationSettings {
         let log = arguments.log.clone().or_else(|| file.log.clone()).unwrap_or_else(|| DEFAULT_LOG.to_owned());
         let key_file = key_file(arguments, file);
         Ok(Self { place: place(arguments, file), key_file, log, log_format: format })
+    }
+
+    /// Where `serve` keeps a copy with the same settings.
+    pub fn copy_dir(
+        arguments: &InstallationArguments,
+        named: Option<PathBuf>,
+    ) -> Result<Option<PathBuf>, SettingsError> {
+        Ok(named.or(FileSettings::read(arguments.config.as_deref())?.copy_dir))
     }
 
     /// Where erasures are noted: beside the key file, so that both are kept together and apart from the backups.
@@ -209,6 +230,20 @@ fn key_file(arguments: &InstallationArguments, file: &FileSettings) -> PathBuf {
     named.unwrap_or_else(|| folder().join(KEY_FILE))
 }
 
+impl LetterSettings {
+    /// None where the settings name no mail server.
+    pub fn resolve(arguments: &AdminCreateArguments) -> Result<Option<Self>, SettingsError> {
+        let file = FileSettings::read(arguments.installation.config.as_deref())?;
+        let public_url = public_url(arguments.public_url.as_ref(), &file)?;
+        let mail = arguments.mail.clone().or(file.mail).resolve(public_url.as_deref())?;
+        Ok(public_url.zip(mail).map(|(public_url, mail)| Self { public_url, mail }))
+    }
+}
+
+fn public_url(flag: Option<&String>, file: &FileSettings) -> Result<Option<String>, SettingsError> {
+    flag.or(file.public_url.as_ref()).map(|url| check_public_url(url)).transpose()
+}
+
 impl ServeSettings {
     pub fn resolve(arguments: &ServeArguments) -> Result<Self, SettingsError> {
         let file = FileSettings::read(arguments.installation.config.as_deref())?;
@@ -216,8 +251,7 @@ impl ServeSettings {
     }
 
     fn of(arguments: &ServeArguments, file: FileSettings) -> Result<Self, SettingsError> {
-        let public_url = arguments.public_url.clone().or_else(|| file.public_url.clone());
-        let public_url = public_url.map(|url| check_public_url(&url)).transpose()?;
+        let public_url = public_url(arguments.public_url.as_ref(), &file)?;
         let installation = InstallationSettings::of(&arguments.installation, &file)?;
         let http_listen = arguments.http_listen.or(file.http_listen);
         let tls = tls(arguments, &file, &installation.place, public_url.as_deref())?;
@@ -226,6 +260,7 @@ impl ServeSettings {
         let contact = arguments.security_contact.clone().or(file.security_contact);
         let copy_dir = arguments.copy_dir.clone().or(file.copy_dir);
         check_copy(copy_dir.as_deref(), &installation.place)?;
+        let max_backup_age_days = arguments.max_backup_age_days.or(file.max_backup_age_days);
         Ok(Self {
             installation,
             listen: arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
@@ -233,6 +268,7 @@ impl ServeSettings {
             trusted_proxies: arguments.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default(),
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
             min_free_mb: arguments.min_free_mb.or(file.min_free_mb).unwrap_or(DEFAULT_MIN_FREE_MB),
+            max_backup_age: Span::from_days(max_backup_age_days.unwrap_or(DEFAULT_MAX_BACKUP_AGE_DAYS).into()),
             drain_seconds: arguments.drain_seconds.or(file.drain_seconds).unwrap_or_default(),
             tls,
             http_listen,
@@ -393,6 +429,7 @@ mod tests {
             log_format = "json"
             metrics_listen = "127.0.0.1:9000"
             min_free_mb = 512
+            max_backup_age_days = 31
             drain_seconds = 5
             public_url = "https://crm.example.com/"
             trusted_proxies = ["10.0.0.1"]

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use crm::backups::{self, Backup};
 use crm::kernel::{Language, Role};
 use crm::workspaces::{self, ShopSettings};
 use serde_json::json;
@@ -38,6 +39,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("settings", "/settings"),
     ("keys", "/settings/keys"),
     ("security", "/settings/security"),
+    ("backups", "/settings/backups"),
     ("audit", "/audit"),
     ("second-factor", "/account/second-factor"),
     ("gallery", "/ui-gallery"),
@@ -48,7 +50,7 @@ async fn main() -> Outcome<()> {
     let folder = std::env::args().nth(1).map_or_else(|| PathBuf::from("docs/screenshots"), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Err("the browser was skipped".into()) };
-    let running = RunningApp::start().await;
+    let running = RunningApp::start_copied().await;
     running.turn_back(DAYS);
     let settings =
         ShopSettings { name: "Maison Lumière".to_owned(), ..ShopSettings::of_a_new_installation(Language::French) };
@@ -59,6 +61,8 @@ async fn main() -> Outcome<()> {
     let shop = crm::demo::Shop::new(7, PEOPLE);
     let visitors = shop.live(3, now.minus(Span::from_millis(180_000)), 2.0).step(now);
     running.visit(workspace, visitors).await;
+    let backup = Backup { made_at: now.minus(Span::from_hours(9)), size_bytes: 48_300_000 };
+    running.app.db.write(move |tx| backups::note(tx, &backup)).await?;
     browser.goto(&format!("{}/sign-in", running.url)).await?;
     browser.set_size(1440, 900).await?;
     browser.screenshot(folder.join("sign-in.png")).await?;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use crm::kernel::{Actor, App, Language, Ledger, Parts, Role, Scope, Settings, Vault};
+use crm::kernel::{Actor, App, Language, Ledger, Parts, PlaceFlags, Role, Scope, Settings, Vault};
 use crm::workspaces::{self, Provider, ShopSettings};
 use db::Db;
 use outgoing::Relay;
@@ -89,6 +89,9 @@ impl TestApp {
             vault: Vault::new(&repeatable_chance()),
             ledger: Ledger::default(),
             security_contact: None,
+            max_backup_age: Span::from_days(8),
+            place: PlaceFlags::of_folder("/var/lib/entente".as_ref()),
+            copy_dir: None,
             shows_gallery: true,
         }
     }

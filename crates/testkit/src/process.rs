@@ -298,6 +298,21 @@ pub fn is_ready_within(address: SocketAddr, time: Duration) -> bool {
     false
 }
 
+/// Whatever looks every few seconds has looked by then, however busy the machine is.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Whether it holds before long.
+pub fn is_true_soon(holds: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < SOON {
+        if holds() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    false
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -318,6 +333,13 @@ impl Answer {
 
 pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
     exchange(address, format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").as_bytes())
+}
+
+/// A figure that the server tells on this port, by its name and labels; none when it is not told.
+pub fn figure_called(metrics: u16, name: &str) -> Option<u64> {
+    let text = get(([127, 0, 0, 1], metrics).into(), "/metrics").unwrap().body;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    Some(value.parse().unwrap())
 }
 
 pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {

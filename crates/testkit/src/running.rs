@@ -2,19 +2,20 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
-use crm::kernel::{App, Ledger, Parts, Settings, Vault};
+use crm::kernel::{App, Ledger, Parts, PlaceFlags, Settings, Vault};
 use crm::stream::{Group, Remembered, Trust, ticker};
-use db::Db;
+use db::{CopySettings, Db};
 use outgoing::Relay;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use words::{Country, Timestamp, WorkspaceId};
+use words::{Country, Span, Timestamp, WorkspaceId};
 
 use crate::app::repeatable_chance;
 use crate::databases::fresh_sqlite;
@@ -26,9 +27,23 @@ pub struct RunningApp {
     pub url: String,
     /// The instant that the product's clock shows while the past is told; 0 when it shows the present.
     past_ms: Arc<AtomicI64>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
+/// What an installation has around it.
+struct Around<'a> {
+    name: &'a str,
+    relay: Option<Relay>,
+    copy_dir: Option<PathBuf>,
+}
+
+impl Default for Around<'_> {
+    fn default() -> Self {
+        Self { name: "127.0.0.1", relay: None, copy_dir: None }
+    }
+}
+
+const COPY: &str = "copy";
 /// Events handed to the stream at once.
 const GROUP: usize = 200;
 
@@ -47,7 +62,22 @@ impl RunningApp {
     /// As [`RunningApp::start`].
     pub async fn start_as(name: &str) -> Self {
         let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
-        Self::serve(db, folder, name, None).await
+        Self::serve(db, folder, Around { name, ..Around::default() }).await
+    }
+
+    /// An empty installation with a continuous copy. Its screens name the folder that a shop might take, as they do for
+    /// the database.
+    ///
+    /// # Panics
+    /// As [`RunningApp::start`].
+    pub async fn start_copied() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let copy_dir = folder.path().join(COPY);
+        std::fs::create_dir(&copy_dir).expect("a folder can be made");
+        let copy = CopySettings::new(copy_dir, "entente".to_owned(), Arc::new(system_now));
+        let db = Db::open_sqlite_copied(&folder.path().join("entente.sqlite"), crm::MIGRATIONS, copy);
+        let around = Around { copy_dir: Some("/mnt/other-disk/entente".into()), ..Around::default() };
+        Self::serve(db.expect("a fresh database opens"), folder, around).await
     }
 
     /// An empty installation from which letters leave.
@@ -56,10 +86,11 @@ impl RunningApp {
     /// As [`RunningApp::start`].
     pub async fn start_with_relay(relay: Relay) -> Self {
         let (db, folder) = fresh_sqlite(crm::MIGRATIONS);
-        Self::serve(db, folder, "127.0.0.1", Some(relay)).await
+        Self::serve(db, folder, Around { relay: Some(relay), ..Around::default() }).await
     }
 
-    async fn serve(db: Db, folder: TempDir, name: &str, relay: Option<Relay>) -> Self {
+    async fn serve(db: Db, folder: TempDir, around: Around<'_>) -> Self {
+        let Around { name, relay, copy_dir } = around;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("the port is known").port();
         let url = format!("http://{name}:{port}");
@@ -70,6 +101,9 @@ impl RunningApp {
             vault: Vault::new(&repeatable_chance()),
             ledger: Ledger::default(),
             security_contact: None,
+            max_backup_age: Span::from_days(8),
+            place: PlaceFlags::of_folder("/var/lib/entente".as_ref()),
+            copy_dir,
             shows_gallery: true,
         };
         let past_ms = Arc::new(AtomicI64::new(0));
@@ -82,7 +116,12 @@ impl RunningApp {
         app.start_workers();
         let service = crm::web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, service).into_future());
-        Self { app, url, past_ms, _folder: folder }
+        Self { app, url, past_ms, folder }
+    }
+
+    /// Where the continuous copy really is.
+    pub fn copy(&self) -> PathBuf {
+        self.folder.path().join(COPY)
     }
 
     /// Turns the clock back until a history is told: a shop that is opened then is older than its events. The log never

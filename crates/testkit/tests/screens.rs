@@ -9,8 +9,8 @@ use crm::workspaces::{self, ShopSettings};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 use testkit::browser::{Browser, Scheme};
-use testkit::running::RunningApp;
-use words::WorkspaceId;
+use testkit::running::{RunningApp, system_now};
+use words::{Span, WorkspaceId};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -219,6 +219,7 @@ async fn paths(browser: &Browser, running: &RunningApp) -> Vec<String> {
         "/settings",
         "/settings/keys",
         "/settings/mail",
+        "/settings/backups",
         "/welcome",
         "/ui-gallery",
     ]
@@ -244,6 +245,52 @@ async fn paths(browser: &Browser, running: &RunningApp) -> Vec<String> {
         paths.push(link);
     }
     paths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_of_backups_is_accessible_whatever_it_tells() -> Outcome {
+    use crm::backups::{self, Backup};
+    use crm::kernel::Language;
+    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let running = RunningApp::start_copied().await;
+    let workspace =
+        workspaces::create_workspace(&running.app, ShopSettings::of_a_new_installation(Language::English)).await?;
+    sign_in(&browser, &running, workspace, Language::English).await;
+    // What the page shows then, and what brings it about.
+    for (shown, days, is_copied) in [(".badge.tone-good", 1, true), (".alert.tone-warning", 9, false)] {
+        let backup = Backup { made_at: system_now().minus(Span::from_days(days)), size_bytes: 48_300_000 };
+        running.app.db.write(move |tx| backups::note(tx, &backup)).await?;
+        if !is_copied {
+            std::fs::remove_dir_all(running.copy())?;
+        }
+        wait_for_page(&browser, &running, shown).await?;
+        for (language, scheme, size) in
+            [(Language::French, Scheme::Dark, (360, 740)), (Language::English, Scheme::Light, (1440, 900))]
+        {
+            browser.set_scheme(scheme).await?;
+            browser.set_size(size.0, size.1).await?;
+            speak(&browser, language).await?;
+            browser.goto(&format!("{}/settings/backups", running.url)).await?;
+            browser.wait_for(&format!("main {shown}")).await?;
+            assert_eq!(browser.axe().await?, [""; 0], "{shown} {language:?}");
+            let is_wide = browser.eval("document.documentElement.scrollWidth > innerWidth + 1").await?;
+            assert_eq!(is_wide, json!(false), "{shown} {language:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Loads the screen of backups until it shows this: a copy is looked at every few seconds.
+async fn wait_for_page(browser: &Browser, running: &RunningApp, shown: &str) -> Outcome {
+    let is_shown = format!("document.querySelector('main {shown}') !== null");
+    for _ in 0..60 {
+        browser.goto(&format!("{}/settings/backups", running.url)).await?;
+        if browser.eval(&is_shown).await? == json!(true) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    Err(format!("{shown} is not shown").into())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crm::workspaces;
 use db::sql;
-use testkit::process::Surroundings;
+use testkit::process::{Surroundings, is_true_soon};
 
 use crate::machine::false_clock;
 use crate::plan::Extent;
@@ -71,18 +71,6 @@ fn one_jump(rig: &mut Rig, file: &PathBuf, seconds: i64, cookie: &str) -> Outcom
     let ahead = newest_instant(rig)? - now_ms();
     ensure(ahead < SLACK_MS, || format!("something was written {ahead} ms in the future"))?;
     rig.check().map(|_| ())
-}
-
-/// Whatever looks every second has looked by then, however busy the machine is.
-fn is_true_soon(holds: impl Fn() -> bool) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(15) {
-        if holds() {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    false
 }
 
 fn variables(library: &std::path::Path, file: &std::path::Path) -> Vec<(String, String)> {

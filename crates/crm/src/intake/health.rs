@@ -1,6 +1,7 @@
 //! What sources did, gathered in memory and written once a second: figures for a screen, not part of any promise.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,14 +27,23 @@ struct Gathered {
 
 /// Shared by all requests of a process.
 #[derive(Clone, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<(WorkspaceId, i64), Gathered>>>);
+pub struct Health {
+    gathered: Arc<Mutex<BTreeMap<(WorkspaceId, i64), Gathered>>>,
+    repeated: Arc<AtomicU64>,
+}
 
 impl Health {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(WorkspaceId, i64), Gathered>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Messages since the start of the process that had been taken before.
+    pub fn repeated(&self) -> u64 {
+        self.repeated.load(Ordering::Relaxed)
     }
 
     pub fn add(&self, workspace: WorkspaceId, source_no: i64, day: &SourceDay) {
+        self.repeated.fetch_add(day.repeated.unsigned_abs(), Ordering::Relaxed);
         let mut all = self.lock();
         let sum = &mut all.entry((workspace, source_no)).or_default().day;
         sum.accepted += day.accepted;

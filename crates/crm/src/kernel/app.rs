@@ -1,15 +1,17 @@
 //! What every request handler and job is given: the database, time, chance and the settings.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use outgoing::Relay;
 use tokio::sync::broadcast;
-use words::{Timestamp, WorkspaceId};
+use words::{Span, Timestamp, WorkspaceId};
 
 use super::chance::{Chance, Clock, random_bytes};
 use super::ending::Ending;
 use super::ledger::Ledger;
+use super::place_flags::PlaceFlags;
 use super::steady_clock::SteadyClock;
 use super::throttle::Throttle;
 use super::vault::Vault;
@@ -56,6 +58,12 @@ pub struct Settings {
     pub ledger: Ledger,
     /// Where weaknesses are reported, as a URI; `/.well-known/security.txt` names it.
     pub security_contact: Option<String>,
+    /// A backup that is older is told, unless a continuous copy makes up for it.
+    pub max_backup_age: Span,
+    /// How commands on this machine name the database.
+    pub place: PlaceFlags,
+    /// Where a copy of the embedded database is kept up to date.
+    pub copy_dir: Option<PathBuf>,
     /// The gallery of the page furniture, for debug builds.
     pub shows_gallery: bool,
 }

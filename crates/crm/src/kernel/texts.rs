@@ -191,6 +191,17 @@ pub fn format_duration(seconds: u64, language: Language) -> String {
     parts.join(" ")
 }
 
+/// `1,2 Go` or `1.2 GB`: decimal units, with a place after the point where there are few before it.
+pub fn format_bytes(bytes: u64, language: Language) -> String {
+    let (key, size) = [("size-tb", 1e12), ("size-gb", 1e9), ("size-mb", 1e6)]
+        .into_iter()
+        .find(|(_, size)| bytes as f64 >= *size)
+        .unwrap_or(("size-kb", 1e3));
+    let number = bytes as f64 / size;
+    let decimals = usize::from(number < 9.95);
+    t_with(language, key, &[("size", format_decimal(number, decimals, language).into())]).into_owned()
+}
+
 /// The words that the scripts in `assets/js` need, as a JSON object.
 pub fn browser_texts(language: Language) -> String {
     let mut texts = serde_json::Map::new();
@@ -494,6 +505,21 @@ mod tests {
         let variables = [("done", 12_000.into()), ("total", 500_000.into())];
         assert_eq!(t_with(Language::French, "progress-of", &variables), "12\u{202f}000 sur 500\u{202f}000");
         assert_eq!(t_with(Language::English, "progress-of", &variables), "12,000 of 500,000");
+    }
+
+    #[test]
+    fn sizes_are_told_in_decimal_units() {
+        for (bytes, french, english) in [
+            (0, "0,0\u{a0}ko", "0.0\u{a0}kB"),
+            (48_300, "48\u{a0}ko", "48\u{a0}kB"),
+            (1_234_567, "1,2\u{a0}Mo", "1.2\u{a0}MB"),
+            (999_000_000, "999\u{a0}Mo", "999\u{a0}MB"),
+            (12_400_000_000, "12\u{a0}Go", "12\u{a0}GB"),
+            (3_000_000_000_000, "3,0\u{a0}To", "3.0\u{a0}TB"),
+        ] {
+            assert_eq!(format_bytes(bytes, Language::French), french);
+            assert_eq!(format_bytes(bytes, Language::English), english);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use db::{DbError, Tx};
 use words::{Span, Timestamp, WorkspaceId};
 
+use super::model::Waiting;
 use super::store;
 
 /// A sentence for each letter that contradicts itself or was left lying.
@@ -23,6 +24,11 @@ const LEFT_LYING: Span = Span::from_hours(1);
 /// How many letters were refused, came too late or are uncertain since an instant.
 pub fn count_in_trouble(tx: &mut Tx, workspace: WorkspaceId, since: Timestamp) -> Result<i64, DbError> {
     store::count_in_trouble(tx, workspace, since)
+}
+
+/// How many letters wait, since when, and how many are uncertain.
+pub fn waiting(tx: &mut Tx) -> Result<Waiting, DbError> {
+    store::waiting(tx)
 }
 
 /// After a restore: what waited when the backup was made may have gone since, and is not sent again by itself. Answers

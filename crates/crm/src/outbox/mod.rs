@@ -13,9 +13,9 @@ mod seal_again;
 mod send;
 mod store;
 
-pub use examine::{count_in_trouble, doubt_all, unsound_letters};
+pub use examine::{count_in_trouble, doubt_all, unsound_letters, waiting};
 pub use message::Message;
-pub use model::{Kind, LetterLine, State};
-pub use post::{Post, last_letters, letters, until_tried};
+pub use model::{Kind, LetterLine, State, Waiting};
+pub use post::{Post, last_letters, letters, take_back, until_tried};
 pub use seal_again::seal_again;
 pub use send::{TOLD_FOR, run, send_due};

@@ -91,6 +91,17 @@ pub struct LetterLine {
     pub trouble: String,
 }
 
+/// How the outbox stands, of all workspaces together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Letters whose fate is not decided.
+    pub letters: i64,
+    /// When the oldest of them was written.
+    pub since: Option<Timestamp>,
+    /// Letters of which it is not known whether they arrived, of those that are still told of.
+    pub uncertain: i64,
+}
+
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {

@@ -88,6 +88,11 @@ pub fn letters(tx: &mut Tx, workspace: WorkspaceId, ids: &[Uuid]) -> Result<Hash
     Ok(found)
 }
 
+/// Takes back a letter that still waits, in the transaction in which what it says ends.
+pub fn take_back(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<(), DbError> {
+    store::delete_waiting(tx, workspace, id)
+}
+
 /// Waits a little until a letter was tried, for who wants to see what comes of it.
 pub async fn until_tried(app: &App, workspace: WorkspaceId, id: Uuid) -> Result<(), DbError> {
     for _ in 0..send::LOOK_EVERY.as_millis() * 8 / LOOKED_AT_EVERY.as_millis() {

@@ -4,7 +4,7 @@ use db::{DbError, FromValue, Row, ToValue, Tx, ValueRef, sql};
 use uuid::Uuid;
 use words::{Timestamp, WorkspaceId};
 
-use super::model::{Due, Key, Kind, LetterLine, Outcome, State};
+use super::model::{Due, Key, Kind, LetterLine, Outcome, State, Waiting};
 
 pub(super) fn insert(
     tx: &mut Tx,
@@ -79,6 +79,15 @@ pub(super) fn record(tx: &mut Tx, workspace: WorkspaceId, id: Uuid, outcome: &Ou
 
 pub(super) fn delete(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<(), DbError> {
     tx.execute(sql("DELETE FROM outbox WHERE workspace_id = $1 AND id = $2"), &[&workspace, &id])?;
+    Ok(())
+}
+
+/// Deletes a letter that has not been handed over.
+pub(super) fn delete_waiting(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<(), DbError> {
+    tx.execute(
+        sql("DELETE FROM outbox WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'"),
+        &[&workspace, &id],
+    )?;
     Ok(())
 }
 
@@ -170,6 +179,22 @@ pub(super) fn count_in_trouble(tx: &mut Tx, workspace: WorkspaceId, since: Times
              WHERE workspace_id = $1 AND decided_at >= $2 AND state IN ('refused', 'expired', 'uncertain')"),
         &[&workspace, &since],
         |row| row.get(0),
+    )
+}
+
+/// Letters to nobody leave with the next round and count for nothing.
+pub(super) fn waiting(tx: &mut Tx) -> Result<Waiting, DbError> {
+    let uncertain = tx.query_one(
+        sql("SELECT COUNT(*) FROM outbox
+             WHERE state = 'uncertain'"),
+        &[],
+        |row| row.get(0),
+    )?;
+    tx.query_one(
+        sql("SELECT COUNT(*), MIN(created_at) FROM outbox
+             WHERE decided_at IS NULL AND kind <> 'nobody'"),
+        &[],
+        |row| Ok(Waiting { letters: row.get(0)?, since: row.get(1)?, uncertain }),
     )
 }
 

@@ -168,6 +168,12 @@ pub const REGISTER: &[Table] = &[
         columns: &[(Technical, &["workspace_id", "seq", "mac", "chain_key"])],
     },
     Table {
+        name: "backups",
+        purpose: Operation,
+        retention: WithShop,
+        columns: &[(Technical, &["made_at", "size_bytes"])],
+    },
+    Table {
         name: "blocked_identifiers",
         purpose: Customers,
         retention: WithPerson,

@@ -46,7 +46,9 @@ pub async fn invite(app: &App, actor: &Actor, email: EmailAddress, role: Role) -
             if store::is_member_address(tx, actor.workspace, &email)? {
                 return Err(InviteError::AlreadyMember);
             }
-            store::delete_invitations_of(tx, actor.workspace, &email)?;
+            for earlier in store::delete_invitations_of(tx, actor.workspace, &email)? {
+                outbox::take_back(tx, actor.workspace, earlier)?;
+            }
             store::insert_link(tx, &link.row, &link.digest, &actor.to_string())?;
             let entry = AuditEntry::new("member_invited", &link.row.id).detail(&role);
             record_audit(tx, &actor, &moment, &entry)?;
@@ -100,7 +102,7 @@ pub(super) async fn list_invitations(
         .await
 }
 
-/// Ends an invitation.
+/// Ends an invitation, and takes its letter back where it still waits.
 pub(super) async fn withdraw_invitation(app: &App, actor: &Actor, invitation: Uuid) -> Result<Closed, DbError> {
     let (actor, moment) = (actor.clone(), AuditMoment::of(app));
     app.db
@@ -109,6 +111,7 @@ pub(super) async fn withdraw_invitation(app: &App, actor: &Actor, invitation: Uu
             if closed == Closed::Now {
                 let entry = AuditEntry::new("invitation_withdrawn", &invitation);
                 record_audit(tx, &actor, &moment, &entry)?;
+                outbox::take_back(tx, actor.workspace, invitation)?;
             }
             Ok(closed)
         })

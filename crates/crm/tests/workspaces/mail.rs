@@ -61,7 +61,7 @@ on_both!(a_forgotten_password_is_chosen_anew_by_a_link_in_a_letter, |db| async m
     deliver(&test).await;
     let letter = server.wait_for("ana@example.com", 1).remove(0);
     // She chose French when she set the shop up.
-    assert_eq!(letter.header("subject"), "Un nouveau mot de passe pour Chez Ana");
+    assert_eq!(letter.header("subject"), "Chez Ana\u{a0}: choisissez un nouveau mot de passe");
     assert!(letter.text().contains("Bonjour Ana Martin,"));
     let path = path_of(&test, &letter.link()).to_owned();
     assert!(path.starts_with("/reset/") && letter.html().contains(&format!("href=\"{HOME}{path}\"")));
@@ -204,6 +204,39 @@ on_both!(an_invitation_goes_by_mail_and_is_shown_too, |db| async move {
     assert_eq!(test.post_form(&path, "", &joined).await.status, StatusCode::SEE_OTHER);
 });
 
+on_both!(an_invitation_that_is_over_before_its_letter_left_is_not_sent, |db| async move {
+    let Some(server) = MailServer::start() else { return };
+    let test = installation(db, &server);
+    let owner = set_up(&test).await.cookie();
+    for email in ["luc@example.com", "eva@example.com", "eva@example.com"] {
+        test.post_form("/members/invite", &owner, &[("email", email), ("role", "agent")]).await;
+    }
+    assert_eq!(rows(&test).await.len(), 2, "the second invitation of Eva stands for the first");
+    let page = test.get("/members", &owner).await.body;
+    let (_, row) = page.split_once("luc@example.com").expect("the invitation is listed");
+    let (_, at) = row.split_once("/members/invitations/").expect("it can be withdrawn");
+    let withdraw = format!("/members/invitations/{}", at.split('"').next().unwrap());
+    assert_eq!(test.post_form(&withdraw, &owner, &[]).await.header("location"), "/members?done=invitation-withdrawn");
+    assert_eq!(rows(&test).await, [("invitation".to_owned(), "waiting".to_owned())]);
+    deliver(&test).await;
+    server.wait_for("eva@example.com", 1);
+    assert_eq!(server.letters().len(), 1);
+});
+
+#[test]
+fn no_preposition_stands_before_the_name_of_a_shop() {
+    for language in ["fr", "en"] {
+        let file = testkit::process::repository().join(format!("locales/{language}/mail.ftl"));
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            for (at, _) in line.match_indices("{ $shop }") {
+                let word = line[..at].trim_end().rsplit([' ', '=']).next().unwrap();
+                let is_verb = ["rejoindre", "pas", "join", "know"].contains(&word);
+                assert!(word.is_empty() || is_verb, "{language}: {line}");
+            }
+        }
+    }
+}
+
 /// Subjects of the letters to somebody, in the order in which they came.
 fn subjects(server: &MailServer, to: &str, count: usize) -> Vec<String> {
     server.wait_for(to, count).iter().map(|letter| letter.header("subject")).collect()
@@ -233,16 +266,16 @@ on_both!(members_are_told_of_what_changes_in_their_account_whoever_did_it, |db| 
     assert_eq!(
         subjects(&server, "luc@example.com", 5),
         [
-            "Votre rôle chez Chez Ana a changé",
-            "Vous ne pouvez plus vous connecter à Chez Ana",
-            "Vous pouvez de nouveau vous connecter à Chez Ana",
-            "Un lien pour un nouveau mot de passe a été créé pour vous chez Chez Ana",
-            "Vous n’êtes plus membre de Chez Ana",
+            "Chez Ana\u{a0}: votre rôle a changé",
+            "Chez Ana\u{a0}: vous ne pouvez plus vous connecter",
+            "Chez Ana\u{a0}: vous pouvez de nouveau vous connecter",
+            "Chez Ana\u{a0}: un lien pour un nouveau mot de passe a été créé pour vous",
+            "Chez Ana\u{a0}: vous n’êtes plus membre",
         ]
     );
     assert_eq!(
         subjects(&server, "ana@example.com", 2),
-        ["Votre mot de passe chez Chez Ana a été changé", "Second facteur activé pour votre compte chez Chez Ana"]
+        ["Chez Ana\u{a0}: votre mot de passe a été changé", "Chez Ana\u{a0}: second facteur activé pour votre compte"]
     );
     let role = &server.letters_to("luc@example.com")[0];
     assert!(role.text().contains("Conseiller"), "{}", role.text());
@@ -324,7 +357,7 @@ on_both!(a_test_mail_goes_to_oneself_and_the_settings_tell_what_came_of_it, |db|
         assert!(page.body.contains(told) && page.body.contains("127.0.0.1"), "{}", page.body);
         assert!(!page.body.contains("refused@example.com"), "addresses are not told");
     }
-    assert_eq!(server.wait_for("ana@example.com", 1)[0].header("subject"), "Les e-mails de Chez Ana arrivent");
+    assert_eq!(server.wait_for("ana@example.com", 1)[0].header("subject"), "Chez Ana\u{a0}: les e-mails arrivent");
 });
 
 on_both!(every_letter_is_well_formed_and_no_name_becomes_a_header, |db| async move {

@@ -11,6 +11,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use words::Timestamp;
+
 use super::pages;
 
 pub const STOPPED: &str = "stopped";
@@ -93,6 +95,19 @@ fn numbers<const N: usize>(path: &Path, prefix: &str) -> Option<[i64; N]> {
     let rest = path.file_name()?.to_str()?.strip_prefix(prefix)?;
     let found: Vec<i64> = rest.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     found.try_into().ok()
+}
+
+/// The instant of the newest part that can be restored, as the names tell it. While nothing changes no part is written: the
+/// copy may hold more than this.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn newest_part(folder: &Path) -> io::Result<Option<Timestamp>> {
+    let lines = lines(folder)?;
+    let Some(line) = lines.iter().rev().find(|line| !line.bases.is_empty()) else { return Ok(None) };
+    let bases = line.bases.iter().map(|base| base.taken_at_ms);
+    let newest = bases.chain(line.pieces.iter().map(|piece| piece.taken_at_ms)).max();
+    Ok(newest.map(Timestamp::from_millis))
 }
 
 /// Removes what the newest `keep` bases do not need, and never anything of the newest line that a base to come will need.
@@ -183,6 +198,15 @@ mod tests {
         prune(folder.path(), 1).unwrap();
         assert_eq!(files(folder.path()), ["copy-9/base-4-4-15", "copy-9/piece-4-14", "copy-9/piece-5-16"]);
         assert!(folder.path().join("copy-9/notes.txt").exists());
+    }
+
+    #[test]
+    fn the_newest_part_is_of_the_newest_line_that_has_a_base() {
+        let newest = |names: &[&str]| newest_part(filled(names).path()).unwrap().map(Timestamp::as_millis);
+        assert_eq!(newest(&[]), None);
+        assert_eq!(newest(&["copy-9/piece-1-10"]), None);
+        assert_eq!(newest(&["copy-5/base-1-2-7", "copy-5/piece-3-8", "copy-9/piece-1-10"]), Some(8));
+        assert_eq!(newest(&["copy-5/base-1-2-7", "copy-9/piece-1-10", "copy-9/base-1-1-11"]), Some(11));
     }
 
     #[test]

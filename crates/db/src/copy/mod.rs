@@ -23,6 +23,7 @@ use std::thread;
 use std::time::Duration;
 
 pub use assemble::{AssembleError, Assembled, assemble};
+pub use folder::newest_part;
 pub use follow::{Clock, Follower};
 pub use resume::Resumed;
 pub use status::CopyStatus;

@@ -31,17 +31,31 @@ pub async fn open_beside(place: &Place) -> Result<Db, Failure> {
     .await
 }
 
+/// The same to write a word into it.
+pub async fn open_beside_to_write(place: &Place) -> Result<Db, Failure> {
+    refuse_missing(place)?;
+    let place = place.clone();
+    blocking(move || open(&place, crm::MIGRATIONS)).await
+}
+
 /// Opens the database, or makes it, with these steps of the schema.
 pub async fn open_at(place: &Place, steps: &'static [Step]) -> Result<Held, Failure> {
     let place = place.clone();
-    blocking(move || match &place {
-        Place::Folder(folder) => {
-            let lock = lock(folder)?;
-            Ok(Held { db: Db::open_sqlite(&folder.join(DATABASE_FILE), steps)?, _lock: Some(lock) })
-        }
-        Place::Postgres(url) => Ok(Held { db: Db::open_postgres(url, steps)?, _lock: None }),
+    blocking(move || {
+        let lock = match &place {
+            Place::Folder(folder) => Some(lock(folder)?),
+            Place::Postgres(_) => None,
+        };
+        Ok(Held { db: open(&place, steps)?, _lock: lock })
     })
     .await
+}
+
+fn open(place: &Place, steps: &[Step]) -> Result<Db, Failure> {
+    match place {
+        Place::Folder(folder) => Ok(Db::open_sqlite(&folder.join(DATABASE_FILE), steps)?),
+        Place::Postgres(url) => Ok(Db::open_postgres(url, steps)?),
+    }
 }
 
 /// The version of the schema that this program works with.

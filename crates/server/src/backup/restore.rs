@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crm::backups::{self, Backup};
 use crm::kernel::Ledger;
 use crm::{outbox, privacy};
 use db::{Db, Step};
@@ -51,6 +52,7 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     // Brings what an older program had made to this program's schema.
     let opened = place::open_at(&settings.place, crm::MIGRATIONS).await?;
     doubt_letters(&opened.db).await?;
+    note_origin(&opened.db, &header, &arguments.file).await?;
     opened.close().await;
     let erased_again = erase_again(&settings, arguments.erasures.as_deref()).await?;
     let rows = tables.iter().map(|table| table.rows).sum();
@@ -64,6 +66,13 @@ pub async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
         say::json(&Restored { file, rows, header, tables, erased_again })?;
     }
     Ok(())
+}
+
+/// The file itself is the last backup of what is there now: it knows of the one before it only.
+async fn note_origin(db: &Db, header: &Header, file: &Path) -> Result<(), Failure> {
+    let Ok(made_at) = header.made_at.parse() else { return Ok(()) };
+    let size_bytes = std::fs::metadata(file).map_err(Failure::failed)?.len().cast_signed();
+    Ok(db.write(move |tx| backups::note(tx, &Backup { made_at, size_bytes })).await?)
 }
 
 /// What waited to be sent then may have been sent since, and is not sent again by itself.

@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
-use db::DbError;
+use db::{DbError, sql};
 use serde_json::Value;
-use testkit::crm::{MIGRATIONS, stream::log, workspaces};
+use testkit::crm::{MIGRATIONS, backups, stream::log, workspaces};
 use testkit::databases::DropDatabaseGuard;
 
 use crate::running::{Data, Server, entente, note_owner, post, repository, shared};
 
-/// The digests of all tables, as `backup` and `restore` tell them.
+/// The digests of all tables, as `backup` and `restore` tell them; but for that which every backup changes.
 type Tables = BTreeMap<String, (u64, String)>;
 
 fn tables_of(told: &str) -> Tables {
     let told: Value = serde_json::from_str(told).unwrap();
     let tables = told["tables"].as_array().unwrap().iter();
     let pair = |table: &Value| (table["rows"].as_u64().unwrap(), table["digest"].as_str().unwrap().to_owned());
-    tables.map(|table| (table["table"].as_str().unwrap().to_owned(), pair(table))).collect()
+    let all = tables.map(|table| (table["table"].as_str().unwrap().to_owned(), pair(table)));
+    all.filter(|(name, _)| name != "backups").collect()
 }
 
 /// Where a backup is restored to: a new folder or a new database.
@@ -46,6 +47,14 @@ impl Target {
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("restored")
+    }
+
+    fn open(&self) -> db::Db {
+        let opened = match &self.postgres {
+            Some(database) => db::Db::open_postgres(database.url(), MIGRATIONS),
+            None => db::Db::open_sqlite(&self.data().join("entente.sqlite"), MIGRATIONS),
+        };
+        opened.unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -132,11 +141,7 @@ fn a_backup_of_either_database_taken_while_it_serves_restores_into_both_with_all
         });
         for target in Target::both(&data) {
             target.takes_in(&file, &tables_of(&told));
-            let opened = match &target.postgres {
-                Some(database) => db::Db::open_postgres(database.url(), MIGRATIONS),
-                None => db::Db::open_sqlite(&target.data().join("entente.sqlite"), MIGRATIONS),
-            };
-            let restored = opened.unwrap();
+            let restored = target.open();
             let kept: Vec<String> = restored
                 .read_blocking(|tx| {
                     let shop = workspaces::the_first(tx)?.unwrap().id;
@@ -152,6 +157,52 @@ fn a_backup_of_either_database_taken_while_it_serves_restores_into_both_with_all
             restored.close_blocking();
         }
         assert_eq!(server.terminate(), Some(0));
+    }
+}
+
+/// The last backup that a database knows of.
+fn last_known(db: &db::Db) -> Option<(String, i64)> {
+    let last = db.read_blocking(backups::last).unwrap();
+    last.map(|backup| (backup.made_at.to_string(), backup.size_bytes))
+}
+
+#[test]
+fn a_restored_database_knows_the_backup_it_came_from_and_none_that_is_younger() {
+    for data in Data::on_both() {
+        data.set_up();
+        let first = path_in(&data, "first.entente");
+        let beside = data.open_beside();
+        assert_eq!(last_known(&beside), None);
+        let told = |file: &str| {
+            let told: Value = serde_json::from_str(&data.run_well(&["backup", file, "--json"])).unwrap();
+            (told["made_at"].as_str().unwrap().to_owned(), told["bytes"].as_i64().unwrap())
+        };
+        let of_first = told(&first);
+        assert_eq!(last_known(&beside), Some(of_first.clone()));
+        let of_second = told(&path_in(&data, "second.entente"));
+        assert_eq!(last_known(&beside), Some(of_second.clone()));
+        assert!(of_second.0 > of_first.0);
+        beside.close_blocking();
+        for target in Target::both(&data) {
+            target.run_well(&["restore", &first]);
+            let restored = target.open();
+            assert_eq!(last_known(&restored), Some(of_first.clone()));
+            restored.close_blocking();
+        }
+    }
+}
+
+#[test]
+fn a_backup_is_made_all_the_same_when_the_database_cannot_be_told_of_it() {
+    for data in Data::on_both() {
+        data.set_up();
+        let db = data.open();
+        let dropped: Result<usize, DbError> = db.write_blocking(|tx| tx.execute(sql("DROP TABLE backups"), &[]));
+        dropped.unwrap();
+        db.close_blocking();
+        let file = path_in(&data, "one.entente");
+        told_wrong(&data.run(&["backup", &file]), 0, &["read back and checked", "could not be told of this backup"]);
+        assert!(Path::new(&file).exists());
     }
 }
 

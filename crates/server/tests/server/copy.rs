@@ -11,7 +11,7 @@ use testkit::crm::{MIGRATIONS, stream::log, workspaces};
 use testkit::process::free_port;
 use words::Timestamp;
 
-use crate::running::{Answer, Data, Server, entente, exchange, get, note_owner, post};
+use crate::running::{Answer, Data, Server, entente, exchange, figure_called, get, note_owner, post};
 
 /// What is promised.
 const BEHIND_AT_MOST: Duration = Duration::from_secs(60);
@@ -46,9 +46,7 @@ impl Shop {
     }
 
     fn figure(&self, name: &str) -> u64 {
-        let text = get(([127, 0, 0, 1], self.metrics).into(), "/metrics").unwrap().body;
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-        line.unwrap_or_else(|| panic!("{name} in {text}")).parse().unwrap()
+        figure_called(self.metrics, name).unwrap_or_else(|| panic!("{name} is not told"))
     }
 
     /// Up to here everything is in the copy; a moment earlier than it says, as it tells whole seconds.

@@ -1,6 +1,6 @@
 use testkit::crm::{profiles, workspaces};
 
-use crate::running::{Data, Server, note_owner, post};
+use crate::running::{Data, Server, is_true_soon, note_owner, post};
 
 /// Somebody with an order, and nothing wrong with it.
 fn with_somebody(data: &Data) {
@@ -47,4 +47,31 @@ fn what_was_damaged_is_named_on_a_line_of_its_own_and_nothing_else_is() {
         let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
         assert_eq!(report[0]["findings"].as_array().unwrap().len(), findings.lines().count());
     }
+}
+
+#[test]
+fn the_doctor_tells_how_old_the_last_backup_and_the_copy_are() {
+    for data in Data::on_both() {
+        data.set_up();
+        let told = |flags: &[&str]| {
+            let output = data.run(&[&["doctor"], flags].concat());
+            assert!(output.status.success() && output.stdout.is_empty());
+            String::from_utf8(output.stderr).unwrap()
+        };
+        assert!(told(&[]).contains("no backup by `entente backup` is known"));
+        data.run_well(&["backup", data.folder().join("one.entente").to_str().unwrap()]);
+        let after = told(&[]);
+        let line = after.lines().find(|line| line.starts_with("the last backup was made at 20")).unwrap();
+        assert!(line.ends_with("ago") && !after.contains("copy"), "{after}");
+    }
+    let data = Data::sqlite();
+    data.set_up();
+    note_owner(&data);
+    let copy = data.folder().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    let flags = ["--copy-dir", copy.to_str().unwrap()];
+    let told = || String::from_utf8(data.run(&[&["doctor"], &flags[..]].concat()).stderr).unwrap();
+    assert!(told().contains("holds nothing that could be restored"));
+    let _server = Server::start_with(&data, &flags);
+    assert!(is_true_soon(|| told().contains(&format!("the newest part of the copy in {} is of 20", copy.display()))));
 }

@@ -9,19 +9,30 @@ use db::{DbError, sql};
 use testkit::app::form_body;
 use testkit::mail_server::MailServer;
 
-use crate::running::{Data, PASSWORD, Server, entente, free_port, note_owner, post};
+use crate::running::{Data, PASSWORD, Server, entente, figure_called, free_port, is_true_soon, note_owner, post};
 
 /// Starts with mail handed to this address, under a public address of its own.
 fn start(data: &Data, smtp_url: &str) -> Server {
+    start_with(data, smtp_url, &[])
+}
+
+/// The same with more flags.
+fn start_with(data: &Data, smtp_url: &str, more: &[&str]) -> Server {
     let listen = format!("127.0.0.1:{}", free_port());
     let public_url = format!("http://{listen}");
     let flags = ["--listen", &listen, "--public-url", &public_url, "--smtp-url", smtp_url];
-    Server::start_with(data, &[&flags[..], &["--mail-from", "Atelier <crm@shop.example>"]].concat())
+    Server::start_with(data, &[&flags[..], &["--mail-from", "Atelier <crm@shop.example>"], more].concat())
 }
 
 fn create_owner(data: &Data, email: &str) {
+    create_owner_with(data, email, &[]);
+}
+
+/// With more flags, in the folder where the settings may lie.
+fn create_owner_with(data: &Data, email: &str, flags: &[&str]) {
     let mut command = entente();
-    command.args(["admin", "create", "--email", email, "--password-stdin"]).args(data.arguments());
+    command.args(["admin", "create", "--email", email, "--password-stdin"]).args(data.arguments()).args(flags);
+    command.current_dir(data.folder());
     let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
     assert!(child.wait().unwrap().success());
@@ -86,12 +97,7 @@ fn a_refused_letter_is_told_once_as_an_alert() {
             let log = server.log();
             log.iter().filter(|line| line.contains("an alert begins") && line.contains("\"mail\"")).count()
         };
-        for _ in 0..100 {
-            if told() > 0 {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        assert!(is_true_soon(|| told() > 0), "{:?}", server.log());
         std::thread::sleep(Duration::from_secs(5));
         assert_eq!(told(), 1, "{:?}", server.log());
     }
@@ -148,6 +154,64 @@ fn what_waits_in_a_backup_is_not_sent_by_who_puts_it_back() {
         again.run_well(&["restore", backup.to_str().unwrap()]);
         assert_eq!(states(&again), ["uncertain"]);
         again.run_well(&["doctor", "--all"]);
+    }
+}
+
+#[test]
+fn who_is_let_in_on_the_command_line_is_told_by_mail_in_the_same_transaction() {
+    for data in Data::on_both() {
+        create_owner(&data, "ana@example.com");
+        assert_eq!(states(&data), [""; 0], "where no mail is set up nothing waits");
+        let Some(mail) = MailServer::start_with(&serde_json::json!({})) else { return };
+        let settings = format!(
+            "smtp_url = \"{}\"\nmail_from = \"crm@shop.example\"\npublic_url = \"https://crm.shop.example\"",
+            mail.url()
+        );
+        std::fs::write(data.folder().join("entente.toml"), settings).unwrap();
+        create_owner_with(&data, "ana@example.com", &["--forget-second-factor"]);
+        assert_eq!(states(&data), ["waiting"; 2]);
+        let mut server = start(&data, &mail.url());
+        let letters = mail.wait_for("ana@example.com", 2);
+        let whole: Vec<String> =
+            letters.iter().map(|letter| format!("{}\n{}", letter.header("subject"), letter.text())).collect();
+        for told in ["your account is an owner, with a new password", "second factor removed from your account"] {
+            assert_eq!(whole.iter().filter(|letter| letter.contains(told)).count(), 1, "{told}: {whole:?}");
+        }
+        assert!(letters.iter().all(|letter| letter.link() == "https://crm.shop.example/account"), "{whole:?}");
+        wait_for_states(&data, &["sent"; 2]);
+        assert_eq!(server.terminate(), Some(0));
+        assert_eq!(data.run_well(&["doctor", "--all"]), "");
+    }
+}
+
+#[test]
+fn figures_tell_how_many_letters_wait_for_how_long_and_how_many_are_uncertain() {
+    for data in Data::on_both() {
+        create_owner(&data, "ana@example.com");
+        let metrics = free_port();
+        let figures =
+            || ["entente_mail_waiting", "entente_mail_uncertain"].map(|name| figure_called(metrics, name).unwrap());
+        let oldest_s = || figure_called(metrics, "entente_mail_oldest_seconds").unwrap();
+        let serve = |data: &Data| {
+            let nobody = format!("smtp://127.0.0.1:{}", free_port());
+            start_with(data, &nobody, &["--metrics-listen", &format!("127.0.0.1:{metrics}")])
+        };
+        let mut server = serve(&data);
+        assert_eq!((figures(), oldest_s()), ([0, 0], 0));
+        ask(&server, "ana@example.com");
+        std::thread::sleep(Duration::from_millis(2_100));
+        assert_eq!(figures(), [1, 0]);
+        assert!((2..20).contains(&oldest_s()), "{}", oldest_s());
+        assert_eq!(server.terminate(), Some(0));
+        let backup = data.folder().join("shop.entente");
+        data.run_well(&["backup", backup.to_str().unwrap()]);
+        let again = Data::sqlite();
+        std::fs::create_dir_all(again.data_folder()).unwrap();
+        std::fs::copy(data.key_file(), again.key_file()).unwrap();
+        again.run_well(&["restore", backup.to_str().unwrap()]);
+        note_owner(&again);
+        let _server = serve(&again);
+        assert_eq!((figures(), oldest_s()), ([0, 1], 0));
     }
 }
 

@@ -2,7 +2,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::running::{Data, PASSWORD, Server, exchange, get, note_owner, post};
+use crate::running::{Data, PASSWORD, Server, exchange, figure_called, free_port, get, note_owner, post};
 
 fn form(fields: &[(&str, &str)]) -> String {
     let encoded: Vec<String> = fields
@@ -82,6 +82,27 @@ fn sigterm_lets_the_request_under_way_finish_and_takes_no_new_ones() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn messages_that_were_taken_before_are_a_figure() {
+    for data in Data::on_both() {
+        let key = data.set_up();
+        note_owner(&data);
+        let metrics = free_port();
+        let server = Server::start_with(&data, &["--metrics-listen", &format!("127.0.0.1:{metrics}")]);
+        let send = |ids: &[&str]| {
+            let call = |id: &&str| format!(r#"{{"type":"track","event":"View","messageId":"{id}","anonymousId":"a"}}"#);
+            let body = format!(r#"{{"batch":[{}]}}"#, ids.iter().map(call).collect::<Vec<_>>().join(","));
+            let answer = post(server.address, "/v1/batch", &[("x-write-key", &key)], body.as_bytes()).unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            figure_called(metrics, "entente_messages_repeated_total")
+        };
+        assert_eq!(send(&["m1", "m2"]), Some(0));
+        assert_eq!(send(&["m1", "m2", "m3"]), Some(2));
+        assert_eq!(send(&["m4", "m4"]), Some(3), "twice in one request");
+        assert_eq!(send(&["m3"]), Some(4));
+    }
 }
 
 #[test]

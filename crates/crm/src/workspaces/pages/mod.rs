@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod audit_table;
+mod backups;
 mod choices;
 mod confirm;
 mod forgot;
@@ -48,6 +49,7 @@ pub fn routes(table: &mut RouteTable) {
     keys::routes(table);
     security::routes(table);
     mail::routes(table);
+    backups::routes(table);
     audit::routes(table);
     audit_table::routes(table);
     second_step::routes(table);

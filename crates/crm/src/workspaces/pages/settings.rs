@@ -119,6 +119,7 @@ pub(super) fn settings_tabs(context: &PageContext, visit: &Visit, current: &str)
         ("keys-title", "/settings/keys"),
         ("security-title", "/settings/security"),
         ("mail-title", "/settings/mail"),
+        ("backups-title", "/settings/backups"),
     ];
     page_tabs(context, "settings-title", &pages, current, |href| visit.may_open(href))
 }

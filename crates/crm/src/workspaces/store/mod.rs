@@ -650,16 +650,19 @@ pub(in crate::workspaces) fn delete_links_of(tx: &mut Tx, purpose: Purpose) -> R
     Ok(())
 }
 
+/// Answers which they were.
 pub(in crate::workspaces) fn delete_invitations_of(
     tx: &mut Tx,
     workspace: WorkspaceId,
     email: &EmailAddress,
-) -> Result<(), DbError> {
-    tx.execute(
-        sql("DELETE FROM one_time_tokens WHERE workspace_id = $1 AND purpose = 'join' AND email = $2"),
+) -> Result<Vec<Uuid>, DbError> {
+    tx.query(
+        sql("DELETE FROM one_time_tokens
+             WHERE workspace_id = $1 AND purpose = 'join' AND email = $2
+             RETURNING id"),
         &[&workspace, email],
-    )?;
-    Ok(())
+        |row| row.get(0),
+    )
 }
 
 /// Lets an invitation expire. Its row stays until [`delete_old_links`]: a second click finds that it is over.
