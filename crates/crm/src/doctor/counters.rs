@@ -6,8 +6,7 @@ use db::{DbError, Tx};
 use words::{Span, Timestamp};
 
 use super::{Place, Report};
-use crate::kernel::Sight;
-use crate::profiles::EventPlace;
+use crate::kernel::{EventPlace, Sight};
 use crate::profiles::store as people;
 use crate::stream::log::LogRow;
 use crate::{privacy, segments, stream};
@@ -91,7 +90,7 @@ fn newest_events(tx: &mut Tx<'_>, place: Place<'_>, report: &mut Report) -> Resu
         report.find("events", format!("event {} belongs to profile {}, which is not there", row.seq, row.number));
     }
     let theirs: Vec<EventPlace> = rows.iter().filter(|row| there.contains(&row.number)).map(LogRow::place).collect();
-    for seq in stream::store::places::without_place(tx, place.workspace, &theirs)? {
+    for seq in stream::log::without_place(tx, place.workspace, &theirs)? {
         report.find("places", format!("event {seq} is not found among those of its person"));
     }
     Ok(())

@@ -86,6 +86,7 @@ pub fn parse_call(value: Value, called: Option<Call>, around: &Surroundings<'_>)
         traits: (call == Call::Identify).then_some(Value::Object(traits)),
         rest: fields,
         is_bot,
+        stored: String::new(),
     })
 }
 

@@ -21,7 +21,7 @@ pub use model::{
     BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, SortBy,
     StageSince, Standing, StandingError, display_name,
 };
-pub use recent::{EventPlace, RecentEvents};
+pub use recent::RecentEvents;
 pub use visit_days::VisitDays;
 
 /// The identifier types of a workspace by precedence: its own, or the usual ones until somebody changes them.

@@ -6,13 +6,7 @@
 use thiserror::Error;
 use words::Timestamp;
 
-/// Where an event stands: whose it is, when it happened, its number in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventPlace {
-    pub number: i64,
-    pub at: Timestamp,
-    pub seq: i64,
-}
+use crate::kernel::EventPlace;
 
 /// So many wait at most between two transactions.
 const MOST_WAITING: usize = 16;

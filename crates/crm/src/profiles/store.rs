@@ -11,7 +11,8 @@ use super::model::{
     BlockedIdentifier, Conflict, Identifier, LastVisit, LinkedIdentifier, Merge, PersonRow, Profile, Standing,
     last_seen_in_lists,
 };
-use super::recent::{EventPlace, RecentEvents};
+use super::recent::RecentEvents;
+use crate::kernel::EventPlace;
 
 mod order;
 

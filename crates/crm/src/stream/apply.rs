@@ -71,7 +71,7 @@ impl Work<'_, '_> {
             at: incoming.at,
             received_at: self.now,
             message_id: incoming.message_id.clone(),
-            body: body_of(incoming),
+            body: if incoming.stored.is_empty() { body_of(incoming) } else { incoming.stored.clone() },
         });
         if !self.names.contains(name) {
             self.names.insert(name.to_owned());
@@ -210,7 +210,7 @@ fn of_nobody(number: Option<i64>, incoming: &Incoming) -> Cow<'_, Incoming> {
     if number.is_some() || (incoming.traits.is_none() && incoming.context.get("traits").is_none()) {
         return Cow::Borrowed(incoming);
     }
-    let mut left = Incoming { traits: None, ..incoming.clone() };
+    let mut left = Incoming { traits: None, stored: String::new(), ..incoming.clone() };
     if let Some(context) = left.context.as_object_mut() {
         context.remove("traits");
     }

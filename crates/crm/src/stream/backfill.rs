@@ -15,9 +15,9 @@ use crate::leases::{self, Lease, Refused};
 use crate::segments::{self, Definition};
 use crate::{profiles, workspaces};
 
+use super::log;
 use super::log::LogRow;
 use super::settle::Cause;
-use super::store;
 use super::work::Work;
 
 /// People of one step: some milliseconds, so that events hardly wait.
@@ -143,7 +143,7 @@ impl Work<'_, '_> {
         }
         let mut numbers = self.person(root)?.standing.leaves.clone();
         numbers.push(root);
-        let mut rows = store::named_events_of(self.tx, self.workspace, &numbers, &names)?;
+        let mut rows = log::named_events_of(self.tx, self.workspace, &numbers, &names)?;
         let is_counted = |row: &&LogRow| !row.is_own() && numbers.contains(&row.number) && names.contains(&row.name);
         rows.extend(self.log.iter().filter(is_counted).cloned());
         for row in rows {

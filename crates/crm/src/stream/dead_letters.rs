@@ -101,6 +101,7 @@ impl DeadLetter {
             traits: body.traits,
             rest: body.rest,
             is_bot: body.is_bot,
+            stored: String::new(),
         };
         Ok(Group {
             workspace,

@@ -17,6 +17,7 @@ use crate::kernel::{Chance, corrupt};
 use crate::profiles::{self, Identifier, Profile};
 
 use super::dead_letters::letters_about;
+use super::events_of::delete_some;
 use super::messages::index_messages;
 use super::plans::Plans;
 use super::recompute::calls_of;
@@ -106,7 +107,7 @@ pub fn delete_events(
 ) -> Result<usize, DbError> {
     tx.lock_workspace(super::lock_key(workspace))?;
     index_messages(tx, workspace, now)?;
-    let (count, names) = store::delete_events(tx, workspace, numbers, EVENTS_A_STEP)?;
+    let (count, names) = delete_some(tx, workspace, numbers, EVENTS_A_STEP)?;
     store::forget_unused_names(tx, workspace, &names)?;
     Ok(count)
 }

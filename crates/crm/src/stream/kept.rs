@@ -19,6 +19,8 @@ use super::work::Person;
 /// People kept of one workspace, some kilobytes each. Where few people make most of the traffic, as everywhere, sixteen
 /// thousand of a million are seven tenths of it.
 const PEOPLE: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+/// Profiles and identifiers kept, a hundred bytes or two each: four fifths of the traffic.
+const LINKS: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 
 /// What is kept of one workspace.
 pub(super) struct Kept {
@@ -32,7 +34,7 @@ pub(super) struct Kept {
 
 impl Kept {
     fn nothing() -> Self {
-        Self { after: 0, people: LruCache::new(PEOPLE), profiles: LruCache::new(PEOPLE), owners: LruCache::new(PEOPLE) }
+        Self { after: 0, people: LruCache::new(PEOPLE), profiles: LruCache::new(LINKS), owners: LruCache::new(LINKS) }
     }
 }
 

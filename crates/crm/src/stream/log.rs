@@ -135,10 +135,8 @@ fn value_of(raw: Option<&RawValue>) -> Value {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_else(|| json!({}))
 }
 
-pub use store::{
-    Named, count_named, each_named, each_time_of, event_names, events_of, first_arrival, named_events_of,
-    newest_arrival, newest_seq, timeline,
-};
+pub use super::events_of::{events_of, named_events_of, newest_arrival, timeline, without_place};
+pub use store::{Named, count_named, each_named, each_time_of, event_names, first_arrival, newest_seq};
 pub use store::{VISITORS, day_figures_since};
 
 /// A row that nobody sent, for the tests of what is read from rows.

@@ -310,6 +310,7 @@ mod tests {
             traits: None,
             rest: serde_json::Map::new(),
             is_bot: false,
+            stored: String::new(),
         }
     }
 

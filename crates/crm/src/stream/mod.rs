@@ -12,6 +12,7 @@ mod apply;
 pub mod backfill;
 mod dead_letters;
 mod erase;
+mod events_of;
 pub mod forget;
 mod join;
 mod kept;

@@ -32,6 +32,9 @@ pub struct Incoming {
     /// Fields that the specification does not name, kept as they came.
     pub rest: serde_json::Map<String, Value>,
     pub is_bot: bool,
+    /// The text in which the log stores its contents. [`super::Stream::submit`] writes it, in the sender's time and not in that
+    /// of the one writer; whoever changes the contents empties it.
+    pub stored: String,
 }
 
 impl Incoming {

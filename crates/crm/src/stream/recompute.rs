@@ -15,7 +15,6 @@ use words::{Timestamp, WorkspaceId};
 
 use super::log::{self, LogRow};
 use super::plans::Workbook;
-use super::store;
 use crate::{commerce, consent, profiles};
 
 /// A person's past: what had arrived of him, and his facts as they were.
@@ -191,7 +190,7 @@ pub fn calls_of(
     let mut calls: BTreeMap<String, Vec<OrderCall>> =
         speakers.into_iter().map(|(order_id, _)| (order_id, Vec::new())).collect();
     let names = ORDER_EVENTS.map(str::to_owned);
-    for row in store::named_events_of(tx, workspace, &numbers, &names)? {
+    for row in log::named_events_of(tx, workspace, &numbers, &names)? {
         if row.received_at > at {
             continue;
         }

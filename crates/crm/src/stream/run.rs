@@ -12,6 +12,7 @@ use crate::kernel::{Chance, Changed, Clock, News, Vault};
 
 use super::apply::{apply, by_workspace};
 use super::dead_letters::DeadLetter;
+use super::log::body_of;
 use super::model::{Group, Receipt, StreamError};
 use super::plans::Plans;
 use super::store;
@@ -64,7 +65,10 @@ impl Stream {
     }
 
     /// Answers when the group's events are on disk and every segment tells the truth.
-    pub async fn submit(&self, group: Group) -> Result<Receipt, StreamError> {
+    pub async fn submit(&self, mut group: Group) -> Result<Receipt, StreamError> {
+        for event in &mut group.events {
+            event.stored = body_of(event);
+        }
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job { group, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StreamError::Busy,

@@ -8,11 +8,10 @@ use std::ops::ControlFlow;
 use db::{DbError, Row, Tx, Value, ValueRef, sql};
 use words::{Timestamp, WorkspaceId};
 
-use crate::profiles::EventPlace;
+use crate::kernel::EventPlace;
 
 use super::dead_letters::DeadLetter;
 use super::messages::{Message, MessageDigest};
-use places::WayBack;
 
 /// `kind` of the events that Entente itself writes.
 pub const OWN_EVENT: i64 = 100;
@@ -283,46 +282,36 @@ pub fn event_names(tx: &mut Tx<'_>, workspace: WorkspaceId, rows: usize) -> Resu
     )
 }
 
-/// The events of these profiles in the order of arrival, up to an instant of arrival.
-pub fn events_of(
+/// Of the events at these places those that had arrived by an instant.
+pub fn arrived_at(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    numbers: &[i64],
+    seqs: &[i64],
     received_by: Timestamp,
 ) -> Result<Vec<LogRow>, DbError> {
-    let seqs = places::seqs_of(tx, workspace, numbers)?;
-    let rows = tx.query_each_of(
+    tx.query_each_of(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
              WHERE workspace_id = $1 AND received_at <= $2 AND seq = $3"),
         &[&workspace, &received_by, &seqs],
         read_log_row,
-    )?;
-    Ok(in_order_of_arrival(rows))
+    )
 }
 
-/// The events of these profiles that bear one of the names, in the order of arrival; what Entente itself wrote is left
-/// out, as the stream folds it nowhere.
-pub fn named_events_of(
+/// Of the events at these places those that came from outside and bear one of the names.
+pub fn named_at(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    numbers: &[i64],
+    seqs: &[i64],
     names: &[String],
 ) -> Result<Vec<LogRow>, DbError> {
-    let seqs = places::seqs_of(tx, workspace, numbers)?;
-    let rows = tx.query_each_of(
+    tx.query_each_of(
         sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
              FROM events
              WHERE workspace_id = $1 AND kind <> $2 AND name IN LIST($3) AND seq = $4"),
         &[&workspace, &OWN_EVENT, &names, &seqs],
         read_log_row,
-    )?;
-    Ok(in_order_of_arrival(rows))
-}
-
-fn in_order_of_arrival(mut rows: Vec<LogRow>) -> Vec<LogRow> {
-    rows.sort_unstable_by_key(|row| row.seq);
-    rows
+    )
 }
 
 /// Which events of a timeline are wanted, by their names.
@@ -333,35 +322,13 @@ pub enum Named<'n> {
     Otherwise(&'n [String]),
 }
 
-/// Places that a timeline is looked through for names at a time.
-const MAX_STEP: usize = 4_096;
-
-/// A person's timeline, newest first by the events' own time, from a place on.
-pub fn timeline(
+/// Of the events at these places those that are wanted.
+pub fn rows_at(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    numbers: &[i64],
+    seqs: &[i64],
     named: Named<'_>,
-    before: (Timestamp, i64),
-    rows: usize,
 ) -> Result<Vec<LogRow>, DbError> {
-    let mut way = WayBack::from(tx, workspace, numbers, before)?;
-    let (mut found, mut step) = (Vec::new(), rows);
-    while found.len() < rows {
-        let places = way.next(tx, workspace, step)?;
-        let seqs: Vec<i64> = places.iter().map(|place| place.seq).collect();
-        found.extend(rows_at(tx, workspace, &seqs, named)?);
-        if places.len() < step {
-            break;
-        }
-        step = (step * 4).min(MAX_STEP);
-    }
-    found.sort_by_key(|row| std::cmp::Reverse((row.at, row.seq)));
-    found.truncate(rows);
-    Ok(found)
-}
-
-fn rows_at(tx: &mut Tx<'_>, workspace: WorkspaceId, seqs: &[i64], named: Named<'_>) -> Result<Vec<LogRow>, DbError> {
     match named {
         Named::Anyhow => tx.query_each_of(
             sql("SELECT seq, number, source_no, kind, name, at, received_at, message_id, body
@@ -555,16 +522,8 @@ pub fn delete_dead_letter(tx: &mut Tx<'_>, workspace: WorkspaceId, id: uuid::Uui
     Ok(())
 }
 
-/// Deletes so many events of these profiles at most; answers how many, and the names that they bore. The places of none of
-/// them may wait in a state.
-pub fn delete_events(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    numbers: &[i64],
-    rows: usize,
-) -> Result<(usize, BTreeSet<String>), DbError> {
-    let places = WayBack::from(tx, workspace, numbers, (Timestamp::MAX, i64::MAX))?.next(tx, workspace, rows)?;
-    let seqs: Vec<i64> = places.iter().map(|place| place.seq).collect();
+/// The names of the events at these places, each once.
+pub fn names_at(tx: &mut Tx<'_>, workspace: WorkspaceId, seqs: &[i64]) -> Result<BTreeSet<String>, DbError> {
     let names = tx.query_each_of(
         sql("SELECT name
              FROM events
@@ -572,12 +531,16 @@ pub fn delete_events(
         &[&workspace, &seqs],
         |row| row.get::<String>(0),
     )?;
+    Ok(names.into_iter().collect())
+}
+
+/// Deletes the events at these places, and that they stood there.
+pub fn delete_events(tx: &mut Tx<'_>, workspace: WorkspaceId, places: &[EventPlace]) -> Result<(), DbError> {
     tx.execute_many(
         sql("DELETE FROM events WHERE workspace_id = $1 AND seq = $2"),
-        seqs.into_iter().map(|seq| vec![Value::from(workspace), Value::from(seq)]).collect(),
+        places.iter().map(|place| vec![Value::from(workspace), Value::from(place.seq)]).collect(),
     )?;
-    places::delete_places(tx, workspace, &places)?;
-    Ok((places.len(), names.into_iter().collect()))
+    places::delete(tx, workspace, places)
 }
 
 /// Forgets the names that no event bears any more.
@@ -603,13 +566,6 @@ pub fn newest_seq(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<i64, DbErro
         |row| row.get(0),
     )?;
     Ok(seq.unwrap_or(0))
-}
-
-/// When the newest event of these profiles arrived, for `doctor`.
-pub fn newest_arrival(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Option<Timestamp>, DbError> {
-    let newest = places::seqs_of(tx, workspace, numbers)?.pop();
-    let Some(newest) = newest else { return Ok(None) };
-    Ok(event_at(tx, workspace, newest)?.map(|row| row.received_at))
 }
 
 /// When the first event of the log arrived: nothing before it can be told.

@@ -38,7 +38,7 @@ impl Work<'_, '_> {
         let kept = given.iter().filter(|(name, _)| !refused.contains(name));
         let kept: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         self.tell_refused(leaf, &refused);
-        Ok(Cow::Owned(Incoming { traits: Some(Value::Object(kept)), ..incoming.clone() }))
+        Ok(Cow::Owned(Incoming { traits: Some(Value::Object(kept)), stored: String::new(), ..incoming.clone() }))
     }
 
     fn tell_refused(&mut self, leaf: i64, refused: &[&String]) {

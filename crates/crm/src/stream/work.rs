@@ -399,7 +399,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
         for person in self.people.values_mut().filter(|person| person.recent.are_many()) {
             places.extend(person.recent.take());
         }
-        store::places::append_places(self.tx, self.workspace, places)
+        store::places::append(self.tx, self.workspace, places)
     }
 
     /// Writes down the places that wait in somebody's state: his profiles will not be his alone.
@@ -407,7 +407,7 @@ impl<'w, 'tx> Work<'w, 'tx> {
         let person = self.person(root)?;
         person.is_changed = true;
         let places = person.recent.take();
-        store::places::append_places(self.tx, self.workspace, places)
+        store::places::append(self.tx, self.workspace, places)
     }
 
     fn write_people(&mut self) -> Result<(), DbError> {

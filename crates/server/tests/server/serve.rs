@@ -154,6 +154,5 @@ fn an_idle_server_uses_no_processor_and_little_memory() {
     let status = read("status");
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kilobytes: u64 = memory.split_whitespace().next().unwrap().parse().unwrap();
-    // The router's tables double at 112 paths, and the allocator keeps what they grew through: a step of 8 MB, once.
-    assert!(kilobytes <= 72 * 1024, "{kilobytes} kB");
+    assert!(kilobytes <= 60 * 1024, "{kilobytes} kB");
 }

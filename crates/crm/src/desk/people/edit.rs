@@ -67,6 +67,7 @@ pub async fn change_traits(
         traits: Some(Value::Object(traits)),
         rest: Map::new(),
         is_bot: false,
+        stored: String::new(),
     };
     let (trust, remembered) = (Trust::Server, Remembered::AsPromised);
     let group = Group { workspace, source_no, trust, remembered, events: vec![event] };
