@@ -6,7 +6,7 @@
 //! time alone; `backfill` builds new segments in steps between the groups; `merge` joins and parts people; `erase` takes
 //! somebody out of everything.
 //!
-//! The log (`events`) is read through `log`, its only door.
+//! The log (`events`) is read through `log`, its only door; `events_of` finds in it what is somebody's.
 
 mod apply;
 pub mod backfill;
