@@ -288,27 +288,25 @@ pub fn note_owner(data: &Data) {
 
 /// Whether the server says so before the time is over.
 pub fn is_ready_within(address: SocketAddr, time: Duration) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < time {
-        if get(address, "/readyz").is_ok_and(|answer| answer.status == 200) {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    false
+    is_true_within(time, || get(address, "/readyz").is_ok_and(|answer| answer.status == 200))
 }
 
 /// Whatever looks every few seconds has looked by then, however busy the machine is.
 const SOON: Duration = Duration::from_secs(30);
 
 /// Whether it holds before long.
-pub fn is_true_soon(holds: impl Fn() -> bool) -> bool {
+pub fn is_true_soon(holds: impl FnMut() -> bool) -> bool {
+    is_true_within(SOON, holds)
+}
+
+/// Whether it holds before that time is over.
+pub fn is_true_within(time: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
-    while begun.elapsed() < SOON {
+    while begun.elapsed() < time {
         if holds() {
             return true;
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(20));
     }
     false
 }

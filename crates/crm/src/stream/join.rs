@@ -30,7 +30,6 @@ impl Work<'_, '_> {
     pub fn join(&mut self, from: i64, into: i64, reason: &JoinReason) -> Result<(), DbError> {
         self.load_people(&[from, into])?;
         self.write_places_of(from)?;
-        self.write_places_of(into)?;
         let gone = self.people.remove(&from).ok_or_else(|| crate::kernel::corrupt("a person is missing"))?;
         self.leave_all(from, &gone.standing);
         self.absorb(from, gone, into)?;

@@ -66,14 +66,15 @@ impl Stream {
 
     /// Answers when the group's events are on disk and every segment tells the truth.
     pub async fn submit(&self, mut group: Group) -> Result<Receipt, StreamError> {
+        let place = self.jobs.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => StreamError::Busy,
+            mpsc::error::TrySendError::Closed(()) => StreamError::Stopped,
+        })?;
         for event in &mut group.events {
             event.stored = body_of(event);
         }
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job { group, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StreamError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StreamError::Stopped,
-        })?;
+        place.send(Job { group, answer });
         answered.await.unwrap_or(Err(StreamError::Stopped))
     }
 }

@@ -138,6 +138,17 @@ fn an_orderly_end_waits_for_the_answer_and_leaves_no_doubt() {
     }
 }
 
+/// A backup of it, restored into an embedded database with the same key.
+fn put_back(data: &Data) -> Data {
+    let backup = data.folder().join("shop.entente");
+    data.run_well(&["backup", backup.to_str().unwrap()]);
+    let again = Data::sqlite();
+    std::fs::create_dir_all(again.data_folder()).unwrap();
+    std::fs::copy(data.key_file(), again.key_file()).unwrap();
+    again.run_well(&["restore", backup.to_str().unwrap()]);
+    again
+}
+
 #[test]
 fn what_waits_in_a_backup_is_not_sent_by_who_puts_it_back() {
     for data in Data::on_both() {
@@ -146,12 +157,7 @@ fn what_waits_in_a_backup_is_not_sent_by_who_puts_it_back() {
         ask(&server, "ana@example.com");
         assert_eq!(server.terminate(), Some(0));
         assert_eq!(states(&data), ["waiting"]);
-        let backup = data.folder().join("shop.entente");
-        data.run_well(&["backup", backup.to_str().unwrap()]);
-        let again = Data::sqlite();
-        std::fs::create_dir_all(again.data_folder()).unwrap();
-        std::fs::copy(data.key_file(), again.key_file()).unwrap();
-        again.run_well(&["restore", backup.to_str().unwrap()]);
+        let again = put_back(&data);
         assert_eq!(states(&again), ["uncertain"]);
         again.run_well(&["doctor", "--all"]);
     }
@@ -203,12 +209,7 @@ fn figures_tell_how_many_letters_wait_for_how_long_and_how_many_are_uncertain() 
         assert_eq!(figures(), [1, 0]);
         assert!((2..20).contains(&oldest_s()), "{}", oldest_s());
         assert_eq!(server.terminate(), Some(0));
-        let backup = data.folder().join("shop.entente");
-        data.run_well(&["backup", backup.to_str().unwrap()]);
-        let again = Data::sqlite();
-        std::fs::create_dir_all(again.data_folder()).unwrap();
-        std::fs::copy(data.key_file(), again.key_file()).unwrap();
-        again.run_well(&["restore", backup.to_str().unwrap()]);
+        let again = put_back(&data);
         note_owner(&again);
         let _server = serve(&again);
         assert_eq!((figures(), oldest_s()), ([0, 1], 0));

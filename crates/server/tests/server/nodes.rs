@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use testkit::crm::stream::log;
 use testkit::crm::workspaces;
 
-use crate::running::{Answer, Data, PASSWORD, Server, exchange, free_port, get, is_ready_within, note_owner, post};
+use crate::running::{
+    Answer, Data, PASSWORD, Server, exchange, free_port, get, is_ready_within, is_true_within, note_owner, post,
+};
 
 /// A shop on PostgreSQL, or nothing where PostgreSQL is skipped.
 fn shop() -> Option<(Data, String)> {
@@ -163,7 +165,7 @@ fn a_node_that_hangs_or_dies_loses_its_work_to_another_and_writes_nothing_late()
     assert_eq!(made.status, 201, "{}", made.body);
     let segment = format!("/api/v1/segments/{}", made.json()["id"].as_str().unwrap());
     let is_live = || get_with(one.address, &segment, &format!("authorization: {bearer}")).json()["status"] == "live";
-    assert!(is_soon(Duration::from_secs(5), is_live));
+    assert!(is_true_within(Duration::from_secs(5), is_live));
     let visit = |address: SocketAddr, visit: usize| {
         let calls: Vec<String> = (0..50)
             .map(|who| {
@@ -247,17 +249,6 @@ fn listen(address: SocketAddr, cookie: &str) -> Arc<Mutex<String>> {
     told
 }
 
-fn is_soon(within: Duration, mut is_so: impl FnMut() -> bool) -> bool {
-    let began = Instant::now();
-    while began.elapsed() < within {
-        if is_so() {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    false
-}
-
 #[test]
 fn what_is_changed_on_one_node_holds_on_the_other_within_a_second() {
     let Some((data, key)) = shop() else { return };
@@ -283,16 +274,16 @@ fn what_is_changed_on_one_node_holds_on_the_other_within_a_second() {
     view(other.address, "after");
     let members = format!("/api/v1/segments/{segment}");
     let has_both = || api(other.address, &members).json()["count"] == 2;
-    assert!(is_soon(Duration::from_secs(3), has_both), "{}", api(other.address, &members).body);
+    assert!(is_true_within(Duration::from_secs(3), has_both), "{}", api(other.address, &members).body);
 
     // A screen that is open on one node is told what happens on the other.
     let told = listen(one.address, &cookie);
     let count = || told.lock().unwrap().matches("event: changed").count();
-    assert!(is_soon(Duration::from_secs(3), || count() >= 1), "what changed before it was open");
+    assert!(is_true_within(Duration::from_secs(3), || count() >= 1), "what changed before it was open");
     std::thread::sleep(Duration::from_millis(1_500));
     let before = count();
     view(other.address, "third");
-    assert!(is_soon(Duration::from_millis(2_000), || count() > before), "{}", told.lock().unwrap());
+    assert!(is_true_within(Duration::from_millis(2_000), || count() > before), "{}", told.lock().unwrap());
 
     // A key that is revoked on one node, and a session that ends there, are refused on the other.
     assert_eq!(api(other.address, "/api/v1/profiles?q=before").status, 200);
@@ -303,7 +294,7 @@ fn what_is_changed_on_one_node_holds_on_the_other_within_a_second() {
     let revoke = format!("/settings/keys/{}/revoke", made["id"].as_str().unwrap());
     assert_eq!(post(one.address, &revoke, &headers, b"").unwrap().status, 303);
     assert_eq!(api(other.address, "/api/v1/profiles?q=before").status, 401);
-    assert!(is_soon(Duration::from_millis(1_100), || track() == 401), "a revoked key still sends");
+    assert!(is_true_within(Duration::from_millis(1_100), || track() == 401), "a revoked key still sends");
     assert_eq!(post(one.address, "/sign-out", &headers, b"").unwrap().status, 303);
     assert_eq!((page(one.address), page(other.address)), (401, 401));
 }
@@ -432,7 +423,7 @@ fn nodes_are_restarted_one_after_the_other_and_no_request_fails() {
         Server::start_with(&data, &["--listen", &listen, "--public-url", &origin, "--drain-seconds", "1"])
     };
     let mut nodes = ports.map(start);
-    assert!(is_soon(Duration::from_secs(3), || get(balancer.address, "/healthz").is_ok()));
+    assert!(is_true_within(Duration::from_secs(3), || get(balancer.address, "/healthz").is_ok()));
     let cookie = signed_in(balancer.address, &origin);
     let is_over = AtomicBool::new(false);
     let (sent, failures) = std::thread::scope(|scope| {
@@ -444,16 +435,15 @@ fn nodes_are_restarted_one_after_the_other_and_no_request_fails() {
         for (node, port) in nodes.iter_mut().zip(ports) {
             std::thread::sleep(Duration::from_millis(500));
             let screen = listen(node.address, &cookie);
-            assert!(is_soon(Duration::from_secs(3), || screen.lock().unwrap().contains("listening")));
+            assert!(is_true_within(Duration::from_secs(3), || screen.lock().unwrap().contains("listening")));
             node.signal("TERM");
-            assert!(
-                is_soon(Duration::from_millis(500), || get(node.address, "/readyz").is_ok_and(|it| it.status == 503))
-            );
+            assert!(is_true_within(Duration::from_millis(500), || get(node.address, "/readyz")
+                .is_ok_and(|it| it.status == 503)));
             assert_eq!(node.child.wait().unwrap().code(), Some(0));
             // The screen's stream was ended, and the browser finds the other node through the balancer.
             assert!(screen.lock().unwrap().ends_with("0\r\n\r\n"));
             let again = listen(balancer.address, &cookie);
-            assert!(is_soon(Duration::from_secs(3), || again.lock().unwrap().contains("event: changed")));
+            assert!(is_true_within(Duration::from_secs(3), || again.lock().unwrap().contains("event: changed")));
             *node = start(port);
             assert!(is_ready_within(node.address, Duration::from_secs(5)));
         }
