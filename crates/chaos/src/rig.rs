@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crm::demo::random::Random;
+use testkit::ports::free_port;
 use testkit::postgres_server::PrivateServer;
 use testkit::process::{
-    Answer, Data, PASSWORD, Server, Surroundings, exchange, free_port, get, is_ready_within, note_owner, post,
+    Answer, Data, PASSWORD, Server, Surroundings, exchange, get, is_ready_within, note_owner, post,
 };
 
 use crate::ledger::{Answers, Ledger};

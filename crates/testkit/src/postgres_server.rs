@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::ports::free_port;
 
 /// A running server. It stops when this is dropped, and when the process ends in any other way.
 pub struct PrivateServer {
@@ -184,7 +186,7 @@ impl PrivateServer {
                 chown(&path, Some(user), Some(group))?;
             }
         }
-        let port = free_port()?;
+        let port = free_port();
         let mut command = place.shell(owner);
         command.args(["-c", KEEPER, "postgres-for-tests"]).arg(programs).arg(&folder);
         command.args([&port.to_string(), settings, &place.address]);
@@ -256,10 +258,6 @@ fn own_folder(owner: Option<(u32, u32)>) -> io::Result<PathBuf> {
         chown(&folder, Some(user), Some(group))?;
     }
     Ok(folder)
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// The server writes its state into `postmaster.pid` as a line of its own.

@@ -212,11 +212,9 @@ async fn without_a_verified_finger_no_passkey_signs_in() -> Outcome {
     add_passkey(&browser, "Laptop").await?;
     browser.wait_for_text("main h2", "Recovery codes").await?;
     sign_out(&browser, &device).await?;
-    touch(&browser, &device, true).await?;
     let unverified = json!({ "authenticatorId": device, "isUserVerified": false });
     browser.devtools("WebAuthn.setUserVerified", unverified).await?;
-    browser.goto(&format!("{}/sign-in", running.url)).await?;
-    browser.click(USE).await?;
+    press(&browser, &device).await?;
     browser.wait_for_text("passkey-form [role=alert]", "No passkey was used").await?;
     assert_eq!(browser.eval("location.pathname").await?, json!("/sign-in"));
     axe_finds_nothing(&browser).await?;

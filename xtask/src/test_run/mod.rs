@@ -5,6 +5,8 @@ mod count;
 mod fuzz;
 mod needs;
 // The tests start the same server when they run alone; there is one text for both.
+#[path = "../../../crates/testkit/src/ports.rs"]
+mod ports;
 #[path = "../../../crates/testkit/src/postgres_server.rs"]
 mod postgres_server;
 mod steps;

@@ -12,7 +12,7 @@ use db::{Db, DbError, sql};
 use testkit::app::{Answer, TestApp};
 use testkit::mail_server::{MailServer, QUICK, relay_to, some_trust};
 use testkit::on_both;
-use testkit::process::free_port;
+use testkit::ports::free_port;
 use words::Span;
 
 use super::second_factor::enrol;

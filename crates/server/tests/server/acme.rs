@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use testkit::ports::free_port;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::running::{Data, Server, free_port, note_owner};
+use crate::running::{Data, Server, note_owner};
 use crate::tls::{BOTH, Files, connect_as};
 
 /// Long enough to start a server in, short enough to wait for.

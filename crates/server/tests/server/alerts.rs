@@ -6,7 +6,7 @@ use db::DbError;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use testkit::crm::MIGRATIONS;
 use testkit::crm::backups::{self, Backup};
-use testkit::process::free_port;
+use testkit::ports::free_port;
 use testkit::running::system_now;
 use words::Span;
 

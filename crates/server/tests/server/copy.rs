@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use db::DbError;
 use serde_json::{Value, json};
 use testkit::crm::{MIGRATIONS, stream::log, workspaces};
-use testkit::process::free_port;
+use testkit::ports::free_port;
 use words::Timestamp;
 
 use crate::running::{Answer, Data, Server, entente, exchange, figure_called, get, note_owner, post};

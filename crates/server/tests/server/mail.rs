@@ -8,8 +8,9 @@ use std::time::Duration;
 use db::{DbError, sql};
 use testkit::app::form_body;
 use testkit::mail_server::MailServer;
+use testkit::ports::free_port;
 
-use crate::running::{Data, PASSWORD, Server, entente, figure_called, free_port, is_true_soon, note_owner, post};
+use crate::running::{Data, PASSWORD, Server, entente, figure_called, is_true_soon, note_owner, post};
 
 /// Starts with mail handed to this address, under a public address of its own.
 fn start(data: &Data, smtp_url: &str) -> Server {

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use testkit::crm::stream::log;
 use testkit::crm::workspaces;
+use testkit::ports::free_port;
 
 use crate::running::{
-    Answer, Data, PASSWORD, Server, exchange, free_port, get, is_ready_within, is_true_within, note_owner, post,
+    Answer, Data, PASSWORD, Server, exchange, get, is_ready_within, is_true_within, note_owner, post,
 };
 
 /// A shop on PostgreSQL, or nothing where PostgreSQL is skipped.

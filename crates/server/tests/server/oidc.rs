@@ -8,8 +8,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::json;
 use testkit::browser::Browser;
+use testkit::ports::free_port;
 
-use crate::running::{Data, PASSWORD, Server, free_port, note_owner, repository};
+use crate::running::{Data, PASSWORD, Server, note_owner, repository};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

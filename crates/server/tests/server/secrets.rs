@@ -8,8 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use testkit::app::form_body;
 use testkit::mail_server::MailServer;
+use testkit::ports::free_port;
 
-use crate::running::{Answer, Data, Server, exchange, free_port, get, note_owner, post};
+use crate::running::{Answer, Data, Server, exchange, get, note_owner, post};
 
 /// A part of every mark: no other text holds it.
 const EMAIL: &str = "planted.person@marked-mail.example";

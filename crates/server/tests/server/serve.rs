@@ -2,7 +2,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::running::{Data, PASSWORD, Server, exchange, figure_called, free_port, get, note_owner, post};
+use testkit::ports::free_port;
+
+use crate::running::{Data, PASSWORD, Server, exchange, figure_called, get, note_owner, post};
 
 fn form(fields: &[(&str, &str)]) -> String {
     let encoded: Vec<String> = fields

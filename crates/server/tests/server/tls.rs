@@ -8,12 +8,13 @@ use std::time::Duration;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use testkit::ports::free_port;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::running::{Data, Server, exchange, free_port, note_owner};
+use crate::running::{Data, Server, exchange, note_owner};
 
 /// A certificate for localhost and its key, in files.
 pub struct Files {
