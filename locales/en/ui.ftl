@@ -86,7 +86,6 @@ palette-hint-move = move
 palette-hint-open = open
 palette-hint-close = close
 palette-go = Go to
-palette-actions = Actions
 palette-nothing = Nothing matches.
 shortcuts = Keyboard shortcuts
 shortcut-palette = Search and go anywhere
@@ -100,7 +99,6 @@ shortcut-close = Close what is open
 shortcut-group-go = Go to
 shortcut-group-page = Anywhere
 shortcut-group-list = In a list
-shortcut-then = then
 
 # Tables
 columns = Columns

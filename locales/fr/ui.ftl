@@ -89,7 +89,6 @@ palette-hint-move = choisir
 palette-hint-open = ouvrir
 palette-hint-close = fermer
 palette-go = Aller à
-palette-actions = Actions
 palette-nothing = Rien ne correspond.
 shortcuts = Raccourcis clavier
 shortcut-palette = Rechercher et aller partout
@@ -103,7 +102,6 @@ shortcut-close = Fermer ce qui est ouvert
 shortcut-group-go = Aller à
 shortcut-group-page = Partout
 shortcut-group-list = Dans une liste
-shortcut-then = puis
 
 # Les tableaux
 columns = Colonnes

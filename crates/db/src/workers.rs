@@ -1,13 +1,11 @@
 //! The database's threads: each holds one connection and takes transactions from a queue.
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -20,9 +18,11 @@ use crate::disk::Disk;
 use crate::error::DbError;
 use crate::migrations::{self, Step};
 use crate::postgres::{self, PostgresSession};
+use crate::queue::Queue;
 use crate::scrub;
 use crate::snapshot;
 use crate::sqlite::{self, SqliteSession};
+use crate::transact::{panic_message, probe, transact, transact_again};
 use crate::tx::{Mode, Session, Tx};
 
 /// Threads that read beside SQLite's one that writes.
@@ -30,9 +30,6 @@ const SQLITE_READERS: usize = 3;
 /// Connections to PostgreSQL of one process; its server allows 100 in all until told otherwise.
 const POSTGRES_WRITERS: usize = 4;
 const POSTGRES_READERS: usize = 4;
-/// Transactions that may wait for a thread. A closure is small; past this the database is too slow for its callers, and
-/// they are told [`DbError::Busy`].
-const QUEUED_TRANSACTIONS: usize = 10_000;
 /// How long `is_writable` waits.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Guards the schema against two processes that start at once.
@@ -57,8 +54,6 @@ struct File {
     disk: Arc<Disk>,
     copy: Option<Arc<Copy>>,
 }
-
-type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
 impl Db {
     /// Opens or makes the SQLite file at `path` (its folders too, all for their owner's eyes only) and brings its schema
@@ -289,7 +284,7 @@ impl Db {
 
     /// How many transactions wait for a thread: those that write, those that read.
     pub fn waiting(&self) -> (usize, usize) {
-        (self.0.writes.lock().jobs.len(), self.0.reads.lock().jobs.len())
+        (self.0.writes.waiting(), self.0.reads.waiting())
     }
 
     /// Takes from the disk what was deleted from these tables: see [`crate::scrub`]. On SQLite it answers whether the
@@ -464,141 +459,6 @@ impl Drop for Threads {
     }
 }
 
-/// Transactions that wait for one of several threads.
-#[derive(Default)]
-struct Queue {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    jobs: VecDeque<Job>,
-    is_closed: bool,
-}
-
-impl Queue {
-    async fn run<T, E, F>(&self, run: F) -> Result<T, E>
-    where
-        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let (sender, receiver) = oneshot::channel();
-        self.push(Box::new(move |session| {
-            // Nobody waits any more when the caller was dropped.
-            let _ = sender.send(run(session));
-        }))?;
-        receiver.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
-    }
-
-    fn run_blocking<T, E, F>(&self, run: F) -> Result<T, E>
-    where
-        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        self.push(Box::new(move |session| {
-            let _ = sender.send(run(session));
-        }))?;
-        receiver.recv().unwrap_or_else(|_| Err(DbError::Closed.into()))
-    }
-
-    fn push(&self, job: Job) -> Result<(), DbError> {
-        let mut state = self.lock();
-        if state.is_closed {
-            return Err(DbError::Closed);
-        }
-        if state.jobs.len() >= QUEUED_TRANSACTIONS {
-            return Err(DbError::Busy);
-        }
-        state.jobs.push_back(job);
-        drop(state);
-        self.changed.notify_one();
-        Ok(())
-    }
-
-    fn pop(&self) -> Option<Job> {
-        let mut state = self.lock();
-        loop {
-            if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
-            }
-            if state.is_closed {
-                return None;
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn close(&self) {
-        self.lock().is_closed = true;
-        self.changed.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How often a transaction runs again that PostgreSQL undid for another's sake, and how long it waits before the first
-/// time; before each next one it waits twice as long.
-const AGAIN: u32 = 3;
-const PAUSE_BEFORE_AGAIN: Duration = Duration::from_millis(5);
-
-/// A transaction that writes, again when it met a conflict: it was undone as a whole, so nothing happens twice.
-fn transact_again<T, E, F>(session: &mut Session, run: F) -> Result<T, E>
-where
-    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Clone,
-    E: From<DbError>,
-{
-    // SQLite waited long enough before it said so, and its one writer holds up everybody.
-    let again = if matches!(session, Session::Postgres(_)) { AGAIN } else { 0 };
-    for turn in 0..again {
-        let (outcome, met_conflict) = transact(session, Mode::Write, run.clone());
-        if !met_conflict {
-            return outcome;
-        }
-        tracing::debug!("a transaction met another one and runs again");
-        thread::sleep(PAUSE_BEFORE_AGAIN * 2_u32.pow(turn));
-    }
-    transact(session, Mode::Write, run).0
-}
-
-/// One transaction from its begin to its end, and whether it was undone because another one was in the way.
-fn transact<T, E, F>(session: &mut Session, mode: Mode, run: F) -> (Result<T, E>, bool)
-where
-    F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    E: From<DbError>,
-{
-    if let Err(error) = session.begin(mode) {
-        return (Err(error.into()), false);
-    }
-    let mut tx = Tx::new(session);
-    // The session is rolled back below, so no half-done state of it is seen after a panic.
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut tx)));
-    let (has_failed, mut met_conflict) = (tx.has_failed(), tx.met_conflict());
-    let after_commit = tx.take_after_commit();
-    let failure = match outcome {
-        Ok(Ok(value)) if !has_failed => match session.commit() {
-            Ok(()) => {
-                after_commit.into_iter().for_each(|run| run());
-                return (Ok(value), false);
-            }
-            Err(error) => {
-                met_conflict = matches!(error, DbError::Conflict { .. });
-                error.into()
-            }
-        },
-        Ok(Ok(_)) => DbError::Aborted.into(),
-        Ok(Err(error)) => error,
-        Err(panic) => DbError::Panicked { message: panic_message(panic.as_ref()) }.into(),
-    };
-    session.roll_back();
-    (Err(failure), met_conflict)
-}
-
 /// Something that only SQLite does.
 fn of_sqlite<T: Default>(
     session: &mut Session,
@@ -608,20 +468,6 @@ fn of_sqlite<T: Default>(
         Session::Sqlite(session) => run(session),
         Session::Postgres(_) => Ok(T::default()),
     }
-}
-
-fn probe(session: &mut Session) -> Result<(), DbError> {
-    session.begin(Mode::Write)?;
-    let done = session.probe().and_then(|()| session.commit());
-    if done.is_err() {
-        session.roll_back();
-    }
-    done
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let literal = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    literal.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
 /// PostgreSQL's client brings a runtime of its own, which must not start on an async thread.

@@ -2,7 +2,7 @@
 //! figures as `entente_alert` while it lasts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crm::kernel::App;
@@ -75,7 +75,7 @@ impl Alert {
 
 /// Which alerts last, a bit for each. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Alerts(Arc<AtomicU8>);
+pub struct Alerts(Arc<AtomicU32>);
 
 impl Alerts {
     pub fn lasts(&self, alert: Alert) -> bool {
@@ -111,8 +111,8 @@ impl Alerts {
     }
 }
 
-fn bit(alert: Alert) -> u8 {
-    1 << (alert as u8)
+fn bit(alert: Alert) -> u32 {
+    1 << (alert as u32)
 }
 
 async fn look(app: &App, certificates: &Certificates, alert: Alert) -> Option<bool> {

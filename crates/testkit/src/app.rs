@@ -63,37 +63,22 @@ impl TestApp {
 
     /// An installation under a public address.
     pub fn at(db: Db, public_url: &str) -> Self {
-        Self::with_settings(db, Self::settings_at(public_url))
+        Self::with_settings(db, behind_proxy(public_url))
     }
 
     /// An installation under a public address whose members sign in with an identity provider too.
     pub fn with_provider(db: Db, public_url: &str, provider: Provider) -> Self {
-        Self::with_parts(db, Self::settings_at(public_url), Some(provider), None)
+        Self::with_parts(db, behind_proxy(public_url), Some(provider), None)
     }
 
     /// An installation under a public address from which letters leave.
     pub fn with_relay(db: Db, public_url: &str, relay: Relay) -> Self {
-        Self::with_parts(db, Self::settings_at(public_url), None, Some(relay))
+        Self::with_parts(db, behind_proxy(public_url), None, Some(relay))
     }
 
     /// An installation with these settings.
     pub fn with_settings(db: Db, settings: Settings) -> Self {
         Self::with_parts(db, settings, None, None)
-    }
-
-    fn settings_at(public_url: &str) -> Settings {
-        Settings {
-            public_url: public_url.to_owned(),
-            is_secure: public_url.starts_with("https://"),
-            trusted_proxies: vec!["10.0.0.1".parse().expect("an address")],
-            vault: Vault::new(&repeatable_chance()),
-            ledger: Ledger::default(),
-            security_contact: None,
-            max_backup_age: Span::from_days(8),
-            place: PlaceFlags::of_folder("/var/lib/entente".as_ref()),
-            copy_dir: None,
-            shows_gallery: true,
-        }
     }
 
     fn with_parts(db: Db, settings: Settings, provider: Option<Provider>, relay: Option<Relay>) -> Self {
@@ -227,4 +212,26 @@ pub fn repeatable_chance() -> crm::kernel::Chance {
 pub fn form_body(fields: &[(&str, &str)]) -> String {
     let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>().join("&")
+}
+
+/// The settings of an installation under a public address.
+pub(crate) fn settings_at(public_url: &str) -> Settings {
+    Settings {
+        public_url: public_url.to_owned(),
+        is_secure: public_url.starts_with("https://"),
+        trusted_proxies: Vec::new(),
+        vault: Vault::new(&repeatable_chance()),
+        ledger: Ledger::default(),
+        security_contact: None,
+        max_backup_age: Span::from_days(8),
+        place: PlaceFlags::of_folder("/var/lib/entente".as_ref()),
+        copy_dir: None,
+        shows_gallery: true,
+    }
+}
+
+/// The same behind a proxy at 10.0.0.1, which may say who asks.
+fn behind_proxy(public_url: &str) -> Settings {
+    let proxy = "10.0.0.1".parse().expect("an address");
+    Settings { trusted_proxies: vec![proxy], ..settings_at(public_url) }
 }

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm::demo::{DemoEvent, Shop};
 use crm::intake::{self, SourceKind};
-use crm::kernel::{App, Ledger, Parts, PlaceFlags, Settings, Vault};
+use crm::kernel::{App, Parts, Settings};
 use crm::stream::{Group, Remembered, Trust, ticker};
 use db::{CopySettings, Db};
 use outgoing::Relay;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use words::{Country, Span, Timestamp, WorkspaceId};
 
-use crate::app::repeatable_chance;
+use crate::app::{repeatable_chance, settings_at};
 use crate::databases::fresh_sqlite;
 
 /// A server of its own for one test; it ends with the test's runtime.
@@ -94,18 +94,7 @@ impl RunningApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("the port is known").port();
         let url = format!("http://{name}:{port}");
-        let settings = Settings {
-            public_url: url.clone(),
-            is_secure: false,
-            trusted_proxies: Vec::new(),
-            vault: Vault::new(&repeatable_chance()),
-            ledger: Ledger::default(),
-            security_contact: None,
-            max_backup_age: Span::from_days(8),
-            place: PlaceFlags::of_folder("/var/lib/entente".as_ref()),
-            copy_dir,
-            shows_gallery: true,
-        };
+        let settings = Settings { copy_dir, ..settings_at(&url) };
         let past_ms = Arc::new(AtomicI64::new(0));
         let shown_ms = Arc::clone(&past_ms);
         let clock = move || match shown_ms.load(Ordering::SeqCst) {

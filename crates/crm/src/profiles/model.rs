@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::facts::{Facts, Figures};
+use engine::facts::Facts;
 use engine::lifecycle::Stage;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -165,7 +165,6 @@ pub struct PersonRow {
     pub city: String,
     pub stage: String,
     pub first_seen_at: Timestamp,
-    /// Rounded down, so that not every page view moves him in the order of last visits.
     pub last_seen_at: Timestamp,
     pub orders_count: i64,
     pub revenue_minor: i64,
@@ -174,19 +173,20 @@ pub struct PersonRow {
     pub last_order_at: Timestamp,
 }
 
-/// How exact a list tells the last visit.
-const LAST_SEEN_STEP_MS: i64 = 10 * 60 * 1000;
+/// The steps of the order of last visits: not every page view moves somebody in it.
+const VISIT_STEP_MS: i64 = 10 * 60 * 1000;
 
-/// When somebody was last seen, as lists tell it.
-pub fn last_seen_in_lists(figures: &Figures) -> Timestamp {
-    let last_seen = figures.last_seen.map_or(0, Timestamp::as_millis);
-    Timestamp::from_millis(last_seen - last_seen.rem_euclid(LAST_SEEN_STEP_MS))
+/// The beginning of the step that an instant lies in.
+pub fn visit_step(instant: Timestamp) -> Timestamp {
+    let at_ms = instant.as_millis();
+    Timestamp::from_millis(at_ms - at_ms.rem_euclid(VISIT_STEP_MS))
 }
 
 /// Somebody's place in the order of last visits, which is kept for each stage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastVisit {
     pub stage: String,
+    /// A [`visit_step`].
     pub at: Timestamp,
 }
 
@@ -194,7 +194,7 @@ impl LastVisit {
     pub fn of(facts: &Facts, standing: &Standing) -> Self {
         Self {
             stage: standing.stage.as_ref().map_or_else(String::new, |stage| stage.stage.as_str().to_owned()),
-            at: last_seen_in_lists(&facts.figures()),
+            at: visit_step(facts.figures().last_seen.unwrap_or(Timestamp::UNIX_EPOCH)),
         }
     }
 }
@@ -203,7 +203,7 @@ impl PersonRow {
     pub fn of(facts: &Facts, standing: &Standing, currency: Currency) -> Self {
         let text = |names: &[&str]| first_text(facts, names);
         let (figures, sales) = (facts.figures(), facts.sales(currency));
-        let LastVisit { stage, at: last_seen_at } = LastVisit::of(facts, standing);
+        let LastVisit { stage, .. } = LastVisit::of(facts, standing);
         Self {
             name: display_name(facts),
             email: text(&["email"]),
@@ -212,7 +212,7 @@ impl PersonRow {
             city: text(&["city"]),
             stage,
             first_seen_at: figures.first_seen.unwrap_or(Timestamp::UNIX_EPOCH),
-            last_seen_at,
+            last_seen_at: figures.last_seen.unwrap_or(Timestamp::UNIX_EPOCH),
             orders_count: figures.orders_count as i64,
             revenue_minor: sales.net_minor,
             first_order_at: figures.first_order_at.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -233,7 +233,7 @@ impl PersonRow {
     }
 
     pub fn last_visit(&self) -> LastVisit {
-        LastVisit { stage: self.stage.clone(), at: self.last_seen_at }
+        LastVisit { stage: self.stage.clone(), at: visit_step(self.last_seen_at) }
     }
 
     /// Whether the two differ in nothing, or in nothing but the last visit.

@@ -6,6 +6,9 @@
 mod databases;
 
 #[allow(dead_code)]
+#[path = "../../../testkit/src/ports.rs"]
+mod ports;
+#[allow(dead_code)]
 #[path = "../../../testkit/src/postgres_server.rs"]
 mod postgres_server;
 

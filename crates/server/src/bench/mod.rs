@@ -47,6 +47,9 @@ pub async fn run(arguments: BenchArguments) -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         say::to_people("This is a debug build: its figures say little. Build with --release.");
     }
+    if let Some(folder) = arguments.copy_dir.as_deref().filter(|folder| !folder.is_dir()) {
+        return Err(Failure::usage(format!("--copy-dir: there is no folder {}", folder.display())));
+    }
     // Kept until the end: dropping it removes the folder.
     let (place, _folder) = place(&arguments)?;
     let opened =

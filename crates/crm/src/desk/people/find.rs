@@ -4,6 +4,8 @@
 //! follows the index of the order and keeps who passes. It ends with a full page, or when it has looked at as many as
 //! one request may: then the page says so and the next one goes on from there.
 
+use std::cmp::Reverse;
+
 use db::{DbError, Tx};
 use engine::lifecycle::Stage;
 use words::{SegmentId, WorkspaceId};
@@ -84,7 +86,7 @@ pub fn list(tx: &mut Tx<'_>, workspace: WorkspaceId, asked: &Asked<'_>) -> Resul
         sieve.members = Some(segments::store::members(tx, workspace, definition.no)?);
         total = Some(segments::store::count(tx, workspace, definition.no)?);
     }
-    let listing = match few(tx, workspace, asked, &sieve, total)? {
+    let mut listing = match few(tx, workspace, asked, &sieve, total)? {
         Some((numbers, end)) => sorted(tx, workspace, asked, &sieve, (numbers, end))?,
         None => {
             let mut walked = walk(tx, workspace, asked, &sieve)?;
@@ -100,6 +102,10 @@ pub fn list(tx: &mut Tx<'_>, workspace: WorkspaceId, asked: &Asked<'_>) -> Resul
             walked
         }
     };
+    if asked.sort == SortBy::LastSeen {
+        // That order goes in steps; within one of them a page is in the order of time.
+        listing.people.sort_by_key(|person| Reverse(person.row.last_seen_at));
+    }
     Ok(Some(listing))
 }
 

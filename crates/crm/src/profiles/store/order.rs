@@ -8,6 +8,7 @@ use words::WorkspaceId;
 
 use super::{EVERY_STAGE, ListedPerson, people_by_number};
 use crate::profiles::SortBy;
+use crate::profiles::model::visit_step;
 
 /// Where somebody stands in an order: what he is sorted by, and his number.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -21,7 +22,7 @@ impl Place {
     pub fn of(person: &ListedPerson, sort: SortBy) -> Self {
         let row = &person.row;
         let (value, text) = match sort {
-            SortBy::LastSeen => (row.last_seen_at.as_millis(), String::new()),
+            SortBy::LastSeen => (visit_step(row.last_seen_at).as_millis(), String::new()),
             SortBy::Newest => (0, String::new()),
             SortBy::Name => (0, row.name_folded()),
             SortBy::Revenue => (row.revenue_minor, String::new()),
