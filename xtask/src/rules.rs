@@ -248,6 +248,12 @@ pub const REGISTRY_HOSTS: &[&str] = &[
     concat!("cdnjs.cloudflare", ".com"),
 ];
 
+/// The features that the product has promised so far: each stands in docs/feature-map.md.
+pub const FEATURE_ROWS: &[&str] = &[
+    // Issue 2.
+    "F001 F002 F005 F006 F010 F013 F014 F015 F016 F020 F021 F024 F030 F031 F032 F033 F127 F128",
+];
+
 /// The rows of the trust bar that the product has promised so far: each stands in docs/trust-map.md.
 pub const TRUST_ROWS: &[&str] = &[
     "G1 G2 G7",

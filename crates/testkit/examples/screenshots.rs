@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crm::backups::{self, Backup};
 use crm::kernel::{Language, Role};
 use crm::workspaces::{self, ShopSettings};
-use serde_json::json;
 use testkit::browser::{Browser, Scheme};
+use testkit::member::{sign_in, speak};
 use testkit::running::{RunningApp, system_now};
-use words::{Span, WorkspaceId};
+use words::Span;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -68,10 +68,10 @@ async fn main() -> Outcome<()> {
     browser.screenshot(folder.join("sign-in.png")).await?;
     sign_in(&browser, &running, workspace, Role::Owner).await?;
     for (language, scheme, width, mark) in [
-        ("fr", Scheme::Light, 1440, ""),
-        ("en", Scheme::Light, 1440, "-en"),
-        ("fr", Scheme::Dark, 1440, "-dark"),
-        ("en", Scheme::Light, 360, "-phone"),
+        (Language::French, Scheme::Light, 1440, ""),
+        (Language::English, Scheme::Light, 1440, "-en"),
+        (Language::French, Scheme::Dark, 1440, "-dark"),
+        (Language::English, Scheme::Light, 360, "-phone"),
     ] {
         speak(&browser, &running, language).await?;
         browser.set_scheme(scheme).await?;
@@ -82,30 +82,11 @@ async fn main() -> Outcome<()> {
     }
     browser.set_size(1440, 900).await?;
     sign_in(&browser, &running, workspace, Role::Analyst).await?;
-    for (language, mark) in [("fr", ""), ("en", "-en")] {
+    for (language, mark) in [(Language::French, ""), (Language::English, "-en")] {
         speak(&browser, &running, language).await?;
         let place = "/people?sort=orders → /people/prf_";
         take(&browser, &running, place, &folder.join(format!("person-masked{mark}.png"))).await?;
     }
-    Ok(())
-}
-
-async fn sign_in(browser: &Browser, running: &RunningApp, workspace: WorkspaceId, role: Role) -> Outcome<()> {
-    let address = format!("{role}@shop.example").parse()?;
-    let user = workspaces::add_member(&running.app, workspace, address, "Ana Martin", role).await?;
-    let session = workspaces::start_session(&running.app, workspace, user, role, "Chromium").await?;
-    let cookie = json!({"name": workspaces::cookie_name(&running.app), "value": session.token, "url": running.url});
-    browser.devtools("Network.setCookie", cookie).await?;
-    Ok(())
-}
-
-async fn speak(browser: &Browser, running: &RunningApp, language: &str) -> Outcome<()> {
-    browser.goto(&format!("{}/account", running.url)).await?;
-    let form = "{'content-type': 'application/x-www-form-urlencoded'}";
-    let speak = format!(
-        "fetch('/preferences', {{method: 'POST', headers: {form}, body: 'language={language}'}}).then(a => a.status)"
-    );
-    browser.eval(&speak).await?;
     Ok(())
 }
 

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
@@ -14,6 +16,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::{ParseError, Url};
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +28,13 @@ const AXE: &str = include_str!("../assets/axe.min.js");
 pub struct Browser {
     client: Client,
     _driver: Driver,
+    _seat: SemaphorePermit<'static>,
 }
+
+/// Browsers at once: one for each core, and two for a test that has a visitor and a member. More would only make each other
+/// wait past their limits.
+static SEATS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, |cores| cores.get().max(2))));
 
 /// The colour scheme that pages are told the reader prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +75,7 @@ impl Browser {
         if is_skipped() {
             return Ok(None);
         }
+        let seat = SEATS.acquire().await.map_err(std::io::Error::other)?;
         let driver = Driver::start().await?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(driver.profile(), language))
@@ -73,7 +83,7 @@ impl Browser {
             .await?;
         let limits = TimeoutConfiguration::new(Some(AXE_TIME_LIMIT), Some(AXE_TIME_LIMIT), None);
         client.update_timeouts(limits).await?;
-        Ok(Some(Self { client, _driver: driver }))
+        Ok(Some(Self { client, _driver: driver, _seat: seat }))
     }
 
     /// The WebDriver client itself, for what this type does not offer.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod databases;
 pub mod mail_server;
+pub mod member;
 pub mod ports;
 pub mod postgres_server;
 pub mod process;

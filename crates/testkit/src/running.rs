@@ -15,7 +15,7 @@ use db::{CopySettings, Db};
 use outgoing::Relay;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use words::{Country, Span, Timestamp, WorkspaceId};
+use words::{Country, Timestamp, WorkspaceId};
 
 use crate::app::{repeatable_chance, settings_at};
 use crate::databases::fresh_sqlite;

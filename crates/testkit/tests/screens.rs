@@ -4,18 +4,19 @@
 
 use std::error::Error;
 
-use crm::kernel::Role;
+use crm::kernel::{Language, Role};
 use crm::workspaces::{self, ShopSettings};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 use testkit::browser::{Browser, Scheme};
+use testkit::member::{self, speak};
 use testkit::running::{RunningApp, system_now};
 use words::{Span, WorkspaceId};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// A shop with people in it, and a browser signed in as its owner.
-async fn open_shop(browser: &Browser, language: crm::kernel::Language, people: usize) -> (RunningApp, WorkspaceId) {
+async fn open_shop(browser: &Browser, language: Language, people: usize) -> (RunningApp, WorkspaceId) {
     let running = RunningApp::start().await;
     running.turn_back(400);
     let settings = ShopSettings::of_a_new_installation(language);
@@ -26,30 +27,9 @@ async fn open_shop(browser: &Browser, language: crm::kernel::Language, people: u
     (running, workspace)
 }
 
-async fn sign_in(browser: &Browser, running: &RunningApp, workspace: WorkspaceId, language: crm::kernel::Language) {
-    sign_in_as(browser, running, workspace, Role::Owner).await;
-    browser.goto(&format!("{}/account", running.url)).await.unwrap();
-    speak(browser, language).await.unwrap();
-}
-
-async fn sign_in_as(browser: &Browser, running: &RunningApp, workspace: WorkspaceId, role: Role) {
-    let address = format!("{role}@shop.example").parse().unwrap();
-    let user = workspaces::add_member(&running.app, workspace, address, "Ana Martin", role).await.unwrap();
-    let session = workspaces::start_session(&running.app, workspace, user, role, "Test").await.unwrap();
-    browser.goto(&format!("{}/sign-in", running.url)).await.unwrap();
-    let cookie = json!({"name": workspaces::cookie_name(&running.app), "value": session.token, "url": running.url});
-    browser.devtools("Network.setCookie", cookie).await.unwrap();
-}
-
-/// Chooses the language of the signed-in member, as the menu does.
-async fn speak(browser: &Browser, language: crm::kernel::Language) -> Outcome {
-    let body = json!(format!("language={}", language.code()));
-    let form = "{'content-type': 'application/x-www-form-urlencoded'}";
-    let post = format!(
-        "fetch('/preferences', {{method: 'POST', headers: {form}, body: {body}}}).then(answer => answer.status)"
-    );
-    assert_eq!(browser.eval(&post).await?, json!(200));
-    Ok(())
+async fn sign_in(browser: &Browser, running: &RunningApp, workspace: WorkspaceId, language: Language) {
+    member::sign_in(browser, running, workspace, Role::Owner).await.unwrap();
+    speak(browser, running, language).await.unwrap();
 }
 
 /// The id in the first link of a list, `/people/prf_…`.
@@ -109,7 +89,6 @@ async fn send(running: &RunningApp, call: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_in_both_languages_and_themes() -> Outcome {
-    use crm::kernel::Language;
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Ok(()) };
     let (running, _) = open_shop(&browser, Language::French, 150).await;
     let mut findings = Vec::new();
@@ -122,8 +101,7 @@ async fn every_page_is_accessible_in_both_languages_and_themes() -> Outcome {
         (Language::English, Scheme::Dark, desktop, false),
     ];
     for (language, scheme, size, with_open) in rounds {
-        browser.goto(&format!("{}/account", running.url)).await?;
-        speak(&browser, language).await?;
+        speak(&browser, &running, language).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(size.0, size.1).await?;
         for path in paths(&browser, &running).await {
@@ -150,10 +128,9 @@ async fn every_page_is_accessible_in_both_languages_and_themes() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_a_viewer_say_why_people_are_masked_and_are_accessible() -> Outcome {
-    use crm::kernel::Language;
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Ok(()) };
     let (running, workspace) = open_shop(&browser, Language::French, 150).await;
-    sign_in_as(&browser, &running, workspace, Role::Viewer).await;
+    member::sign_in(&browser, &running, workspace, Role::Viewer).await?;
     let columns = "/people?sort=orders&columns=email&columns=phone&columns=city&columns=orders";
     browser.goto(&format!("{}{columns}", running.url)).await?;
     let person = first_link(&browser, "/people/prf_").await;
@@ -162,8 +139,7 @@ async fn pages_of_a_viewer_say_why_people_are_masked_and_are_accessible() -> Out
         (Language::French, Scheme::Light, (360, 740), "Masqué pour votre rôle"),
         (Language::English, Scheme::Dark, (1440, 900), "Hidden for your role"),
     ] {
-        browser.goto(&format!("{}/account", running.url)).await?;
-        speak(&browser, language).await?;
+        speak(&browser, &running, language).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(size.0, size.1).await?;
         for path in ["/", "/live", "/orders", columns, person.as_str(), "/people/conflicts", "/segments"] {
@@ -250,7 +226,6 @@ async fn paths(browser: &Browser, running: &RunningApp) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screen_of_backups_is_accessible_whatever_it_tells() -> Outcome {
     use crm::backups::{self, Backup};
-    use crm::kernel::Language;
     let Some(browser) = Browser::start().await? else { return Ok(()) };
     let running = RunningApp::start_copied().await;
     let workspace =
@@ -269,7 +244,7 @@ async fn the_screen_of_backups_is_accessible_whatever_it_tells() -> Outcome {
         {
             browser.set_scheme(scheme).await?;
             browser.set_size(size.0, size.1).await?;
-            speak(&browser, language).await?;
+            speak(&browser, &running, language).await?;
             browser.goto(&format!("{}/settings/backups", running.url)).await?;
             browser.wait_for(&format!("main {shown}")).await?;
             assert_eq!(browser.axe().await?, [""; 0], "{shown} {language:?}");
@@ -295,7 +270,6 @@ async fn wait_for_page(browser: &Browser, running: &RunningApp, shown: &str) -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_erased_on_screen_and_the_certificate_is_shown() -> Outcome {
-    use crm::kernel::Language;
     let Some(browser) = Browser::start().await? else { return Ok(()) };
     let (running, workspace) = open_shop(&browser, Language::English, 60).await;
     let people = running
@@ -319,7 +293,7 @@ async fn a_person_is_erased_on_screen_and_the_certificate_is_shown() -> Outcome 
     for (language, scheme, size) in
         [(Language::French, Scheme::Dark, (360, 740)), (Language::English, Scheme::Light, (1440, 900))]
     {
-        speak(&browser, language).await?;
+        speak(&browser, &running, language).await?;
         browser.set_scheme(scheme).await?;
         browser.set_size(size.0, size.1).await?;
         for path in [&certificate, "/privacy/erasures", "/privacy/suppressions", "/privacy/register"] {
@@ -337,7 +311,6 @@ async fn a_person_is_erased_on_screen_and_the_certificate_is_shown() -> Outcome 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_signs_in_in_his_language_and_out_again() -> Outcome {
-    use crm::kernel::Language;
     let Some(browser) = Browser::start().await? else { return Ok(()) };
     for (language, wrong) in [(Language::French, "fr"), (Language::English, "en")] {
         let running = RunningApp::start().await;
@@ -365,7 +338,7 @@ async fn a_member_signs_in_in_his_language_and_out_again() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merge_is_seen_on_the_person_and_undone_there() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let (running, workspace) = open_shop(&browser, crm::kernel::Language::English, 60).await;
+    let (running, workspace) = open_shop(&browser, Language::English, 60).await;
     let people = running
         .app
         .db
@@ -435,7 +408,7 @@ async fn choose_nth(browser: &Browser, nth: usize) -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_marketer_builds_a_segment_by_keyboard_and_watches_the_count() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let (running, workspace) = open_shop(&browser, crm::kernel::Language::English, 150).await;
+    let (running, workspace) = open_shop(&browser, Language::English, 150).await;
     let tab = Key::Tab.to_string();
     browser.goto(&format!("{}/segments/new", running.url)).await?;
     browser.wait_for(ADD).await?;
@@ -506,7 +479,7 @@ async fn a_marketer_builds_a_segment_by_keyboard_and_watches_the_count() -> Outc
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_rows_and_filters_come_and_go_without_losing_the_place() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let (running, workspace) = open_shop(&browser, crm::kernel::Language::English, 80).await;
+    let (running, workspace) = open_shop(&browser, Language::English, 80).await;
     browser.set_size(360, 740).await?;
     browser.goto(&format!("{}/segments/new", running.url)).await?;
     browser.press("Lookers").await?;
@@ -567,7 +540,7 @@ async fn on_a_phone_rows_and_filters_come_and_go_without_losing_the_place() -> O
 #[tokio::test(flavor = "multi_thread")]
 async fn the_past_of_a_segment_is_chosen_read_and_left_again() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let (running, workspace) = open_shop(&browser, crm::kernel::Language::English, 120).await;
+    let (running, workspace) = open_shop(&browser, Language::English, 120).await;
     let definitions = running.app.db.read(move |tx| crm::segments::store::definitions(tx, workspace)).await?;
     let buyers = definitions.iter().find(|one| one.ready_made.as_deref() == Some("repeat_buyers")).unwrap();
     browser.goto(&format!("{}/segments/{}", running.url, buyers.id)).await?;
@@ -601,7 +574,7 @@ async fn the_past_of_a_segment_is_chosen_read_and_left_again() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_of_segments_is_narrowed_while_one_types() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let (running, workspace) = open_shop(&browser, crm::kernel::Language::English, 40).await;
+    let (running, workspace) = open_shop(&browser, Language::English, 40).await;
     many_segments(&running, workspace, 60).await;
     browser.goto(&format!("{}/segments", running.url)).await?;
     let rows = "document.querySelectorAll('#segment-list tbody tr').length";

@@ -140,10 +140,17 @@ fn of_this_package() -> impl Iterator<Item = OsString> {
     std::env::vars_os().map(|(name, _)| name).filter(move |name| name.to_str().is_some_and(is_ours))
 }
 
+/// How many tests of a program run at once: half of the time they wait, for a program, a browser or the disk.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
 /// `cargo test`, shown as it runs and counted.
 fn tests(run: &mut Run) -> Outcome<Ended> {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
-    let mut child = run.cargo_command(&arguments).stdout(Stdio::piped()).spawn()?;
+    let mut command = run.cargo_command(&arguments);
+    if std::env::var_os(TEST_THREADS).is_none() {
+        command.env(TEST_THREADS, (std::thread::available_parallelism()?.get() * 2).to_string());
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take().ok_or("the output of cargo test was not piped")?;
     let mut console = std::io::stdout();
     for line in BufReader::new(output).split(b'\n') {

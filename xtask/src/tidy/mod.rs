@@ -9,11 +9,11 @@ mod lexer;
 mod machine;
 mod markup;
 mod npm;
+mod row_maps;
 mod sight;
 mod source;
 mod tables;
 mod texts;
-mod trust_map;
 mod vendored;
 mod walls;
 
@@ -57,7 +57,7 @@ const CHECKS: &[fn(&House) -> Vec<Finding>] = &[
     vendored::check,
     dependencies::check,
     npm::check,
-    trust_map::check,
+    row_maps::check,
 ];
 
 /// Prints findings and hints; fails when there is a finding.

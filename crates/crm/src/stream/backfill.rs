@@ -3,7 +3,7 @@
 //! For each person the tallies of the build are folded anew from the log inside the step's transaction, so the result
 //! is exact whatever arrives meanwhile; the progress is stored with each step, so a killed process goes on where it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use db::DbError;
@@ -22,6 +22,8 @@ use super::work::Work;
 
 /// People of one step: some milliseconds, so that events hardly wait.
 const PEOPLE_A_STEP: usize = 250;
+/// Events that are read at once: some ten megabytes.
+const EVENTS_A_READING: u64 = 10_000;
 /// The pause between steps leaves the writer to the stream.
 const PAUSE: Duration = Duration::from_millis(1);
 const IDLE: Duration = Duration::from_millis(200);
@@ -105,49 +107,57 @@ impl Work<'_, '_> {
             self.book.unbuilt().filter(|definition| definition.built_through == from).cloned().collect();
         let states = profiles::store::states_after(self.tx, self.workspace, from, PEOPLE_A_STEP)?;
         let is_last = states.len() < PEOPLE_A_STEP;
-        let numbers: Vec<i64> = states.iter().map(|state| state.number).collect();
+        let through = states.last().map_or(from, |state| state.number);
+        let readings = in_readings(states.iter().map(|state| (state.number, state.facts.figures().events_count)));
         self.adopt(states)?;
-        for number in &numbers {
-            self.build_for(*number, &building)?;
+        for roots in readings {
+            self.build_for(&roots, &building)?;
         }
-        let through = numbers.last().copied().unwrap_or(from);
         for definition in building {
             segments::store::set_progress(self.tx, self.workspace, definition.no, through, is_last)?;
         }
         segments::store::bump_revision(self.tx, self.workspace)
     }
 
-    /// Counts the builds of one person anew and decides his memberships.
-    fn build_for(&mut self, root: i64, building: &[Definition]) -> Result<(), DbError> {
-        self.count_again(root, building)?;
+    /// Counts the builds of these people anew and decides their memberships.
+    fn build_for(&mut self, roots: &[i64], building: &[Definition]) -> Result<(), DbError> {
+        self.count_again(roots, building)?;
         let now = self.now;
-        for definition in building {
-            self.decide(root, definition.no, now, Cause::Rearrangement)?;
+        for root in roots {
+            for definition in building {
+                self.decide(*root, definition.no, now, Cause::Rearrangement)?;
+            }
         }
         Ok(())
     }
 
-    /// Folds the builds' events of one person anew: those in the log, and those of this transaction.
-    fn count_again(&mut self, root: i64, building: &[Definition]) -> Result<(), DbError> {
+    /// Folds the builds' events of these people anew: those in the log, and those of this transaction.
+    fn count_again(&mut self, roots: &[i64], building: &[Definition]) -> Result<(), DbError> {
         let book = self.book.clone();
         let mut names: Vec<String> =
             building.iter().flat_map(|definition| book.plan.event_names_of(definition.no)).collect();
         names.sort_unstable();
         names.dedup();
-        let person = self.person(root)?;
-        for definition in building {
-            person.change_all(|facts| facts.forget_build(definition.build));
+        let mut root_of: BTreeMap<i64, i64> = BTreeMap::new();
+        for root in roots {
+            let person = self.person(*root)?;
+            for definition in building {
+                person.change_all(|facts| facts.forget_build(definition.build));
+            }
+            root_of.extend(person.standing.leaves.iter().chain([root]).map(|number| (*number, *root)));
         }
         if names.is_empty() {
             return Ok(());
         }
-        let mut numbers = self.person(root)?.standing.leaves.clone();
-        numbers.push(root);
+        let numbers: Vec<i64> = root_of.keys().copied().collect();
         let mut rows = log::named_events_of(self.tx, self.workspace, &numbers, &names)?;
-        let is_counted = |row: &&LogRow| !row.is_own() && numbers.contains(&row.number) && names.contains(&row.name);
+        let is_counted =
+            |row: &&LogRow| !row.is_own() && root_of.contains_key(&row.number) && names.contains(&row.name);
         rows.extend(self.log.iter().filter(is_counted).cloned());
         for row in rows {
-            self.fold_builds(root, &row, building)?;
+            if let Some(root) = root_of.get(&row.number) {
+                self.fold_builds(*root, &row, building)?;
+            }
         }
         Ok(())
     }
@@ -174,7 +184,7 @@ impl Work<'_, '_> {
         if passed.is_empty() {
             return Ok(());
         }
-        self.build_for(root, &passed)
+        self.build_for(&[root], &passed)
     }
 
     /// Sums that keep only what decides need the log when an amount takes away.
@@ -187,6 +197,36 @@ impl Work<'_, '_> {
         }
         let is_short = |definition: &&Definition| short.contains(&definition.build);
         let definitions: Vec<Definition> = self.book.definitions.iter().filter(is_short).cloned().collect();
-        self.count_again(root, &definitions)
+        self.count_again(&[root], &definitions)
+    }
+}
+
+/// People with the number of their events, in the order given, so many at a time that their events are read at once.
+fn in_readings(people: impl Iterator<Item = (i64, u64)>) -> Vec<Vec<i64>> {
+    let mut readings: Vec<Vec<i64>> = Vec::new();
+    let mut room = 0;
+    for (number, events) in people {
+        match readings.last_mut() {
+            Some(last) if events <= room => last.push(number),
+            _ => {
+                readings.push(vec![number]);
+                room = EVENTS_A_READING;
+            }
+        }
+        room = room.saturating_sub(events);
+    }
+    readings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_read_together_until_their_events_are_too_many() {
+        let half = EVENTS_A_READING / 2;
+        let people = [(1, half), (2, half), (3, 1), (4, EVENTS_A_READING * 9), (5, 0), (6, half)];
+        assert_eq!(in_readings(people.into_iter()), [vec![1, 2], vec![3], vec![4, 5], vec![6]]);
+        assert!(in_readings([].into_iter()).is_empty());
     }
 }

@@ -14,6 +14,17 @@ fn summary(read: u64, accepted: u64, repeated: u64, rejected: u64) -> Value {
     json!({ "read": read, "accepted": accepted, "repeated": repeated, "rejected": rejected })
 }
 
+/// How many people the first shop knows.
+fn people(data: &Data) -> i64 {
+    let db = data.open();
+    let people: Result<i64, db::DbError> = db.read_blocking(|tx| {
+        let shop = workspaces::the_first(tx)?.unwrap().id;
+        profiles::store::count_people(tx, shop)
+    });
+    db.close_blocking();
+    people.unwrap()
+}
+
 /// A copy beside which the reject file may be written.
 fn copy_of(data: &Data, file: &std::path::Path, lines: usize) -> std::path::PathBuf {
     let text = std::fs::read_to_string(file).unwrap();
@@ -119,6 +130,49 @@ fn bad_rows_are_refused_by_line_and_reason_and_good_ones_applied_once() {
     let lines: Vec<&str> = rejects.lines().collect();
     assert_eq!(lines[1], "3,\"the row has 2 cells where the header has 3\",\"nobody,Luc\"");
     assert!(lines[2].starts_with("4,\"a call needs userId"), "{}", lines[2]);
+}
+
+#[test]
+fn of_ten_thousand_rows_the_good_ones_are_applied_once_and_each_bad_one_is_listed_with_its_reason() {
+    for data in Data::on_both() {
+        data.set_up();
+        let file = data.folder().join("people.csv");
+        let row = |number: usize| match number % 40 {
+            0 => format!("\n,Ana {number},12"),
+            20 => format!("\nana{number}@example.com,Ana {number},12,and more"),
+            _ => format!("\nana{number}@example.com,Ana {number},12"),
+        };
+        let rows: String = (0..10_000).map(row).collect();
+        std::fs::write(&file, format!("email,name,points{rows}")).unwrap();
+        let path = file.display().to_string();
+        let told = |text: String| -> Value { serde_json::from_str(&text).unwrap() };
+        assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(10_000, 9_500, 0, 500));
+        assert_eq!(told(data.run_well(&["import", "contacts", &path, "--json"])), summary(10_000, 0, 9_500, 500));
+        let rejects = std::fs::read_to_string(data.folder().join("people.csv.rejected.csv")).unwrap();
+        let lines: Vec<&str> = rejects.lines().skip(1).collect();
+        assert_eq!(lines.len(), 500);
+        for (place, line) in lines.into_iter().enumerate() {
+            let reason =
+                if place % 2 == 0 { "\"a call needs userId" } else { "\"the row has 4 cells where the header has 3\"" };
+            // The header is line 1.
+            assert!(line.starts_with(&format!("{},{reason}", place * 20 + 2)), "{line}");
+        }
+        assert_eq!(people(&data), 9_500);
+    }
+}
+
+#[test]
+fn one_person_in_other_letters_and_another_form_of_his_number_is_one_profile() {
+    for data in Data::on_both() {
+        data.set_up();
+        let file = data.folder().join("people.csv");
+        let rows =
+            "email;phone\nAna@Example.com;06 12 34 56 78\n ana@example.COM ;\n;+33 6 12 34 56 78\n;0033612345678\n";
+        std::fs::write(&file, rows).unwrap();
+        let told = data.run_well(&["import", "contacts", &file.display().to_string(), "--json"]);
+        assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), summary(4, 4, 0, 0));
+        assert_eq!(people(&data), 1);
+    }
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl Shop {
         shop
     }
 
+    /// Puts this into the head of every page from now on.
+    pub fn paste(&self, head: &str) {
+        self.lock().page = page_with(head);
+    }
+
     /// The tracking server is another site than the shop, as in life.
     pub fn api(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
