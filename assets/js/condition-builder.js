@@ -50,6 +50,9 @@ class ConditionBuilder extends HTMLElement {
     const node = this.tree?.isConnected && unfinished(this.root);
     if (!node) return;
     event.preventDefault();
+    // What was to be asked in a moment would take the mark away again.
+    clearTimeout(this.timer);
+    this.ask();
     this.mark(node.path, this.t("unfinished"));
     const inputs = [...(this.elementOf(node)?.querySelectorAll("input, select") ?? [])];
     (inputs.find((input) => !input.value) ?? inputs[0])?.focus();

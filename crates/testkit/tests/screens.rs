@@ -605,3 +605,48 @@ async fn many_segments(running: &RunningApp, workspace: WorkspaceId, count: usiz
         made.await.unwrap();
     }
 }
+
+/// Pages with parts that ask for themselves, and a link in each of them.
+const LINKS_IN_LIVE_PARTS: [(&str, &str); 8] = [
+    ("/", "main a[href='/orders']"),
+    ("/", "main a[href^='/people/prf_']"),
+    ("/", "main a[href^='/segments/seg_']"),
+    ("/live", "main a[href^='/people/prf_']"),
+    ("/segments", "main a[href^='/segments/seg_']"),
+    ("/segments/seg_", "main a[href^='/people/prf_']"),
+    ("/sources", "main a[href^='/sources/src_']"),
+    ("/people/prf_", "main .timeline a, main a[href*='/events/']"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_in_a_part_that_asks_for_itself_leads_to_a_whole_page_or_into_the_panel() -> Outcome {
+    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let (running, workspace) = open_shop(&browser, Language::English, 80).await;
+    let now = system_now();
+    let visitors = crm::demo::Shop::new(7, 80).live(3, now.minus(Span::from_minutes(3)), 2.0).step(now);
+    running.visit(workspace, visitors).await;
+    for (path, link) in LINKS_IN_LIVE_PARTS {
+        let mut path = path.to_owned();
+        if path.ends_with('_') {
+            let list = if path.starts_with("/people") { "/people" } else { "/segments" };
+            browser.goto(&format!("{}{list}", running.url)).await?;
+            path = first_link(&browser, &path).await;
+        }
+        browser.goto(&format!("{}{path}", running.url)).await?;
+        browser.wait_for(link).await?;
+        let asked = json!(link);
+        let href = browser.eval(&format!("document.querySelector({asked}).getAttribute('href').split('?')[0]")).await?;
+        let before = browser.eval("document.querySelector('main h1, main h2').textContent").await?;
+        browser.eval(&format!("document.querySelector({asked}).click()")).await?;
+        browser.wait_until(&format!("location.pathname === {href}")).await?;
+        let arrived = format!(
+            "document.querySelector('#side-panel')?.innerText.length > 100 \
+             || document.querySelector('main h1, main h2').textContent !== {before}"
+        );
+        browser.wait_until(&arrived).await?;
+        let whole = "['main', '#nav', '#side-panel', 'main h1'].map(css => document.querySelectorAll(css).length)";
+        assert_eq!(browser.eval(whole).await?, json!([1, 1, 1, 1]), "{path}: {link}");
+        assert_eq!(browser.console_errors().await?, [""; 0], "{path}: {link}");
+    }
+    Ok(())
+}

@@ -222,7 +222,7 @@ fn account_menu(context: &PageContext) -> Markup {
                     }
                     (MenuItem::opens_dialog(context.t("shortcuts"), "shortcuts").icon(Icon::Keyboard))
                 }
-                div class="menu-group" hx-boost="false" { (MenuItem::post(context.t("sign-out"), "/sign-out").icon(Icon::LogOut)) }
+                div class="menu-group" hx-boost="false" hx-inherit="hx-boost" { (MenuItem::post(context.t("sign-out"), "/sign-out").icon(Icon::LogOut)) }
             }
         }
     }

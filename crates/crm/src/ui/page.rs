@@ -83,7 +83,7 @@ pub fn page(context: &PageContext, page_head: &PageHead, body: &Markup) -> Marku
 /// A page with one thing on it: sign-in, set-up, an error.
 pub fn bare_page(context: &PageContext, title: &str, body: &Markup) -> Markup {
     let content = html! {
-        div class="bare" hx-boost="false" {
+        div class="bare" hx-boost="false" hx-inherit="hx-boost" {
             header class="bare-head" {
                 span class="bare-brand" { (mark()) "Entente" }
                 (theme_menu(context))
@@ -113,13 +113,15 @@ fn document(context: &PageContext, title: &str, content: &Markup) -> Markup {
                 @for module in module_urls() { link rel="modulepreload" href=(module); }
                 script src=(asset_url("js/app.js")) type="module" {}
             }
-            body hx-boost="true" hx-ext="morph, sse" hx-swap="morph:innerHTML" { (content) }
+            body hx-boost="true" hx-ext="morph, sse" hx-swap="morph:innerHTML" hx-inherit="hx-boost hx-swap" { (content) }
         }
     }
 }
 
-/// htmx keeps to what the CSP allows: no evaluated text, no style element of its own, no foreign address.
-const HTMX_CONFIG: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"allowScriptTags":false,"globalViewTransitions":true,"scrollBehavior":"instant","historyCacheSize":0,"refreshOnHistoryMiss":true,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"4(00|03|04|09|22)","swap":true,"error":false},{"code":"[45]..","swap":false,"error":true}]}"#;
+/// htmx keeps to what the CSP allows: no evaluated text, no style element of its own, no foreign address. What an element
+/// says of its own requests does not hold for what stands in it, unless `hx-inherit` says so: a link in a part that asks for
+/// itself leads to a page.
+const HTMX_CONFIG: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"allowScriptTags":false,"globalViewTransitions":true,"disableInheritance":true,"scrollBehavior":"instant","historyCacheSize":0,"refreshOnHistoryMiss":true,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"4(00|03|04|09|22)","swap":true,"error":false},{"code":"[45]..","swap":false,"error":true}]}"#;
 
 fn back_link(context: &PageContext, page_head: &PageHead) -> Markup {
     let Some((label, href)) = &page_head.back else { return Markup::default() };

@@ -132,7 +132,7 @@ fn newest_part(context: &PageContext, id: ProfileId, query: &TimelineQuery, even
     };
     let href = format!("/people/{id}/timeline?kind={}&since={since}&newest={newest}", query.kind);
     html! {
-        div id="timeline-newest" hx-get=(href) hx-trigger="sse:changed throttle:1s" hx-target="this" hx-swap="morph:outerHTML" {
+        div id="timeline-newest" hx-get=(href) hx-trigger="sse:changed" hx-target="this" hx-swap="morph:outerHTML" {
             @if events.rows.is_empty() { (no_events(context, query)) } @else { (days(context, id, &events.rows)) }
         }
     }

@@ -40,7 +40,7 @@ async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Res
         Row::new(vec![html! { (name) }, html! { (role_label(&context, role)) }, action])
     });
     let table = Table::new(context.t("shops-title"), columns, rows.collect());
-    let body = html! { div hx-boost="false" { (table.render(context.language)) } };
+    let body = html! { div hx-boost="false" hx-inherit="hx-boost" { (table.render(context.language)) } };
     Ok(page(&context, &PageHead::new(context.t("shops-title")), &body))
 }
 

@@ -138,7 +138,7 @@ async fn go_on(
     let name = [("name", provider.settings.name.clone().into())];
     let key = if aim == Aim::Link { "sso-link-intro" } else { "sso-prove-intro" };
     let lines = html! {
-        div class="stack" hx-boost="false" {
+        div class="stack" hx-boost="false" hx-inherit="hx-boost" {
             p class="muted" { (context.t_with(key, &name)) }
             div { (Button::primary(context.t_with("sso-go-on", &name)).link(begun.url.as_str())) }
         }
@@ -207,7 +207,7 @@ pub(super) async fn account_panel(app: &App, context: &PageContext, session: &Op
         None => (context.t_with("sso-not-linked", &name), link_button(context)),
     };
     let body = html! {
-        div class="stack" hx-boost="false" {
+        div class="stack" hx-boost="false" hx-inherit="hx-boost" {
             p class="muted" { (text) }
             div { (button) }
         }
