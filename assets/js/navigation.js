@@ -16,6 +16,12 @@ document.addEventListener("htmx:beforeTransition", (event) => {
   if (!event.detail.boosted) event.preventDefault();
 });
 
+// Who goes on while a page still fades in cuts the fading short: that is no error.
+addEventListener("unhandledrejection", (event) => {
+  const { reason } = event;
+  if (reason instanceof DOMException && reason.name === "AbortError" && reason.message.includes("Transition")) event.preventDefault();
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event;
   if (!detail.boosted) return;
