@@ -77,7 +77,10 @@ impl Shop {
 /// An event of somebody with a message id made of what it is.
 fn event(who: (&str, &str), name: &str, properties: Value) -> Value {
     let (kind, value) = who;
-    json!({"type": "track", kind: value, "event": name, "messageId": format!("{name}-{value}-{properties}"), "properties": properties})
+    let id = format!("{name}-{value}-{properties}");
+    let mut call = json!({"type": "track", kind: value, "event": name, "messageId": id});
+    call["properties"] = properties;
+    call
 }
 
 on_both!(one_page_shows_identity_orders_preferences_consent_and_segments_of_a_customer, |db| async move {

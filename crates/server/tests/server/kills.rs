@@ -97,8 +97,8 @@ fn after_25_kills_everything_acknowledged_is_there_once_on_sqlite() {
 }
 
 #[test]
-fn after_5_kills_everything_acknowledged_is_there_once_on_postgres() {
+fn after_25_kills_everything_acknowledged_is_there_once_on_postgres() {
     if !testkit::databases::is_postgres_skipped() {
-        check(&Data::postgres(), 5);
+        check(&Data::postgres(), 25);
     }
 }
