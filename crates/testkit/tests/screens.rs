@@ -412,6 +412,7 @@ async fn a_marketer_builds_a_segment_by_keyboard_and_watches_the_count() -> Outc
     let tab = Key::Tab.to_string();
     browser.goto(&format!("{}/segments/new", running.url)).await?;
     browser.wait_for(ADD).await?;
+    browser.wait_until("document.activeElement.name === 'name'").await?;
     browser.press("Buyers in France").await?;
     assert_eq!(browser.eval("document.querySelector('[name=name]').value").await?, json!("Buyers in France"));
     let everybody = wait_for_count(&browser, &running, workspace, &json!({"all": []})).await;
@@ -482,6 +483,8 @@ async fn on_a_phone_rows_and_filters_come_and_go_without_losing_the_place() -> O
     let (running, workspace) = open_shop(&browser, Language::English, 80).await;
     browser.set_size(360, 740).await?;
     browser.goto(&format!("{}/segments/new", running.url)).await?;
+    // The cursor waits in the name.
+    browser.wait_until("document.activeElement.name === 'name'").await?;
     browser.press("Lookers").await?;
     let item = |nth: usize| format!(".condition-root > .condition-adders .menu-item:nth-child({nth})");
     browser.click(ADD).await?;
