@@ -143,7 +143,7 @@ pub(crate) struct MembersQuery {
 /// The ids of the members, now or replayed as of an instant of the past.
 #[utoipa::path(get, path = "/api/v1/segments/{id}/members", tag = "segments",
     params(("id" = String, Path), ("at" = Option<String>, Query, description = "RFC 3339; a replay, with the people of then"),
-        ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query, maximum = 4294967295_u32)),
+        ("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query, minimum = 0, maximum = 4294967295_i64)),
     responses((status = 200, description = "A page of ids; one of the past may be short and still lead on", body = SegmentMembers)))]
 pub(crate) async fn list_members(
     State(app): State<App>,

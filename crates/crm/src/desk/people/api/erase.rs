@@ -28,7 +28,7 @@ pub struct EraseQuery {
 #[into_params(parameter_in = Query)]
 pub struct ErasuresQuery {
     /// At most 500 are answered.
-    #[param(maximum = 4294967295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     limit: Option<u32>,
     cursor: Option<String>,
 }

@@ -30,7 +30,7 @@ pub struct ListQuery {
     /// Members of this segment, and found by `q` if both are given.
     segment: Option<String>,
     /// At most 500 are answered.
-    #[param(maximum = 4294967295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -39,7 +39,7 @@ pub struct ListQuery {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// At most 500 are answered.
-    #[param(maximum = 4294967295_u32)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     limit: Option<u32>,
     cursor: Option<String>,
 }
