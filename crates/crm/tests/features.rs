@@ -2,46 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod shop;
+
 use axum::http::{Method, StatusCode};
-use crm::kernel::{Role, Scope};
+use crm::kernel::Role;
 use crm::stream::{backfill, ticker};
-use db::Db;
 use serde_json::{Value, json};
-use testkit::app::TestApp;
+use shop::Shop;
 use testkit::on_both;
 use words::Span;
 
-/// A shop with a program that may do everything and an owner who is signed in.
-struct Shop {
-    test: TestApp,
-    key: String,
-    cookie: String,
-}
-
 impl Shop {
-    async fn open(db: Db) -> Self {
-        let test = TestApp::new(db);
-        let key = test.api_key(&Scope::ALL).await;
-        let cookie = test.sign_in_as(Role::Owner).await;
-        Self { test, key, cookie }
-    }
-
-    async fn send(&self, calls: Value) {
-        let answer = self.test.send_json(Method::POST, "/v1/batch", &self.key, &json!({ "batch": calls })).await;
-        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"success": true})));
-    }
-
-    async fn api(&self, path: &str) -> Value {
-        let answer = self.test.get_json(path, &self.key).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        answer.json()
-    }
-
     /// The profile of the only person with this identifier.
     async fn profile(&self, identifier: &str) -> Value {
-        let found = self.api(&format!("/api/v1/profiles?identifier={identifier}")).await;
-        assert_eq!(found["data"].as_array().unwrap().len(), 1, "{identifier}: {found}");
-        self.api(&format!("/api/v1/profiles/{}", found["data"][0]["id"].as_str().unwrap())).await
+        self.api(&format!("/api/v1/profiles/{}", self.person(identifier).await)).await
     }
 
     /// The names on somebody's timeline, the oldest first; without those that Entente wrote itself.

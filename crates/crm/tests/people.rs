@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod shop;
+
 use std::collections::BTreeSet;
 
 use axum::body::Body;
@@ -9,39 +11,15 @@ use axum::http::{Method, StatusCode, header};
 use crm::kernel::{Role, Scope};
 use crm::segments::{self, DefinedAt};
 use crm::stream::backfill;
-use db::{Db, DbError};
+use db::DbError;
 use engine::condition::Condition;
 use serde_json::{Value, json};
+use shop::Shop;
 use testkit::app::{Answer, TestApp};
 use testkit::on_both;
 use words::{SegmentId, Span};
 
-/// A shop whose programs may do everything, and an owner who is signed in.
-struct Shop {
-    test: TestApp,
-    key: String,
-    cookie: String,
-}
-
 impl Shop {
-    async fn open(db: Db) -> Self {
-        let test = TestApp::new(db);
-        let key = test.api_key(&Scope::ALL).await;
-        let cookie = test.sign_in_as(Role::Owner).await;
-        Self { test, key, cookie }
-    }
-
-    async fn send(&self, calls: Value) {
-        let answer = self.test.send_json(Method::POST, "/v1/batch", &self.key, &json!({ "batch": calls })).await;
-        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"success": true})));
-    }
-
-    async fn api(&self, path: &str) -> Value {
-        let answer = self.test.get_json(path, &self.key).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        answer.json()
-    }
-
     async fn post(&self, path: &str, body: &Value) -> Answer {
         self.test.send_json(Method::POST, path, &self.key, body).await
     }
@@ -50,13 +28,6 @@ impl Shop {
         let answer = self.test.get(path, &self.cookie).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.body
-    }
-
-    /// The id of the only person with this identifier.
-    async fn person(&self, identifier: &str) -> String {
-        let found = self.api(&format!("/api/v1/profiles?identifier={identifier}")).await;
-        assert_eq!(found["data"].as_array().unwrap().len(), 1, "{identifier}");
-        found["data"][0]["id"].as_str().unwrap().to_owned()
     }
 
     async fn define(&self, name: &str, condition: Value) -> SegmentId {

@@ -190,12 +190,14 @@ pub struct LastVisit {
     pub at: Timestamp,
 }
 
+/// The stage as rows bear it; empty before the first decision.
+fn stage_word(standing: &Standing) -> String {
+    standing.stage.as_ref().map_or_else(String::new, |stage| stage.stage.as_str().to_owned())
+}
+
 impl LastVisit {
     pub fn of(facts: &Facts, standing: &Standing) -> Self {
-        Self {
-            stage: standing.stage.as_ref().map_or_else(String::new, |stage| stage.stage.as_str().to_owned()),
-            at: visit_step(facts.figures().last_seen.unwrap_or(Timestamp::UNIX_EPOCH)),
-        }
+        Self { stage: stage_word(standing), at: visit_step(facts.figures().last_seen.unwrap_or(Timestamp::UNIX_EPOCH)) }
     }
 }
 
@@ -203,14 +205,13 @@ impl PersonRow {
     pub fn of(facts: &Facts, standing: &Standing, currency: Currency) -> Self {
         let text = |names: &[&str]| first_text(facts, names);
         let (figures, sales) = (facts.figures(), facts.sales(currency));
-        let LastVisit { stage, .. } = LastVisit::of(facts, standing);
         Self {
             name: display_name(facts),
             email: text(&["email"]),
             phone: text(&["phone"]),
             country: text(&["country"]),
             city: text(&["city"]),
-            stage,
+            stage: stage_word(standing),
             first_seen_at: figures.first_seen.unwrap_or(Timestamp::UNIX_EPOCH),
             last_seen_at: figures.last_seen.unwrap_or(Timestamp::UNIX_EPOCH),
             orders_count: figures.orders_count as i64,
