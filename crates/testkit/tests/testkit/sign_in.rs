@@ -1,7 +1,5 @@
 //! Setting a second factor up and signing in with it, in real Chromium; and axe on every page on the way.
 
-#![allow(clippy::unwrap_used)]
-
 use std::error::Error;
 
 use crm::kernel::Language;

@@ -1,15 +1,11 @@
 //! From a script tag to a live profile: a visitor's browser in a shop, and beside it a member's in front of the product.
 
-#![allow(clippy::unwrap_used)]
-
-mod shop;
-
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use crate::shop::Shop;
 use crm::kernel::{Language, Role};
 use crm::workspaces::{self, ShopSettings};
-use shop::Shop;
 use testkit::browser::Browser;
 use testkit::member;
 use testkit::running::RunningApp;

@@ -1,7 +1,5 @@
 //! The loop, through its real door: calls go in by HTTP, the truth is read from the database.
 
-#![allow(clippy::unwrap_used)]
-
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use crm::doctor::Sample;

@@ -1,7 +1,5 @@
 //! Segments through the API and the screens: counts, windows, replays, previews, explanations.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 
 use axum::body::Body;

@@ -1,8 +1,6 @@
 //! Passkeys in real Chromium with a virtual authenticator: made, signed in with, asked for after a password and anew,
 //! removed; and axe on every page on the way.
 
-#![allow(clippy::unwrap_used)]
-
 use std::error::Error;
 
 use crm::kernel::Language;

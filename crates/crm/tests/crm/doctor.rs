@@ -1,7 +1,5 @@
 //! `doctor`: a sound shop has no findings, and a row of each kind that is damaged is named.
 
-#![allow(clippy::unwrap_used)]
-
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use crm::demo;

@@ -1,5 +1,4 @@
 //! Home, Live, the first steps, sources and the palette, through the router on both databases.
-#![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,10 +1,7 @@
 //! The browser of the test kit does what its users rely on.
-#![allow(clippy::unwrap_used, reason = "a test ends with the first surprise")]
 
-mod shop;
-
+use crate::shop::Shop;
 use serde_json::json;
-use shop::Shop;
 use testkit::browser::{Browser, BrowserError, Scheme};
 
 type Tested = Result<(), BrowserError>;

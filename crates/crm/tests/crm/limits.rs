@@ -1,7 +1,5 @@
 //! The table of rates as askers meet it: who is refused, with what, until when, and who is not.
 
-#![allow(clippy::unwrap_used)]
-
 use std::net::SocketAddr;
 
 use axum::body::Body;

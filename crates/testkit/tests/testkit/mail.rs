@@ -1,7 +1,5 @@
 //! The line to a mail server (TLS, STARTTLS, signing in, injected answers), and the screens about mail in real Chromium.
 
-#![allow(clippy::unwrap_used)]
-
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -355,7 +355,7 @@ on_both!(of_fifty_answers_at_once_to_one_challenge_one_enters, |db| async move {
     // Each counts on, so that only the challenge can refuse it.
     let credentials: Vec<String> = (0..50).map(|_| device.sign(&options)).collect();
     let tries = credentials.iter().map(|credential| answer(&test, &cookie, credential)).collect();
-    let answers = crate::second_factor::join_all(tries).await;
+    let answers = super::super::second_factor::join_all(tries).await;
     let entered = answers.iter().filter(|answer| answer.cookie().starts_with("__Host-entente=")).count();
     assert_eq!(entered, 1);
 });

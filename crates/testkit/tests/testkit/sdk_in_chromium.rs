@@ -1,15 +1,12 @@
 //! The browser SDK in real Chromium, against a real HTTP server that writes down what it receives.
-#![allow(clippy::unwrap_used, reason = "a test ends with the first surprise")]
-
-mod shop;
 
 use std::io::Write;
 use std::path::Path;
 
+use crate::shop::Shop;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shop::Shop;
 use testkit::browser::{Browser, BrowserError};
 
 type Tested = Result<(), BrowserError>;

@@ -1,7 +1,5 @@
 //! Events that cannot be applied: a panic in the middle of a group, and what becomes of its neighbours.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

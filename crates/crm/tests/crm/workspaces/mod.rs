@@ -1,5 +1,4 @@
 //! Set-up, sign-in, sessions, members, keys, and what stands in front of every route.
-#![allow(clippy::unwrap_used)]
 
 mod backups;
 mod identity_provider;

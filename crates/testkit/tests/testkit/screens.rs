@@ -1,7 +1,5 @@
 //! A merchant's first hour in real Chromium: set-up, first event, a segment, a merge undone; and axe on every page.
 
-#![allow(clippy::unwrap_used)]
-
 use std::error::Error;
 
 use crm::kernel::{Language, Role};

@@ -1,7 +1,5 @@
 //! The laws of the loop over random shop lives: live = recomputation from the log, SQLite = PostgreSQL, parting restores.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 
 use axum::body::Body;

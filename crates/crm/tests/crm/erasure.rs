@@ -1,7 +1,5 @@
 //! Erasing people: nothing of them is left in any row, and everything else is as it was; on both databases.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 

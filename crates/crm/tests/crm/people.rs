@@ -1,11 +1,8 @@
 //! People on screen and for programs, through the router, on both databases.
 
-#![allow(clippy::unwrap_used)]
-
-mod shop;
-
 use std::collections::BTreeSet;
 
+use crate::shop::Shop;
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use crm::kernel::{Role, Scope};
@@ -14,7 +11,6 @@ use crm::stream::backfill;
 use db::DbError;
 use engine::condition::Condition;
 use serde_json::{Value, json};
-use shop::Shop;
 use testkit::app::{Answer, TestApp};
 use testkit::on_both;
 use words::{SegmentId, Span};

@@ -1,5 +1,4 @@
 //! Work that one process does at a time: who has lost it writes nothing, and who ends gives it back.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

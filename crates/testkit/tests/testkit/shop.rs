@@ -1,7 +1,5 @@
 //! A shop page and the tracking endpoint that its script tag talks to: a real HTTP peer for the SDK's tests.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

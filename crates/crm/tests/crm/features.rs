@@ -1,14 +1,10 @@
 //! What the features promise, each in the words of its row, through the router on both databases.
 
-#![allow(clippy::unwrap_used)]
-
-mod shop;
-
+use crate::shop::Shop;
 use axum::http::{Method, StatusCode};
 use crm::kernel::Role;
 use crm::stream::{backfill, ticker};
 use serde_json::{Value, json};
-use shop::Shop;
 use testkit::on_both;
 use words::Span;
 
