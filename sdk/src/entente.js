@@ -4,7 +4,7 @@ import { context, currentUrl, forgetTouches, pageFacts, setReferrer } from "./co
 import { guard, uuid, warn } from "./guard.js";
 import { onNavigation, settlePage } from "./navigation.js";
 import { anonymousId, forgetEverything, joinGroup, keepId, keepPerson, signIn, signOut, whoIsIt } from "./person.js";
-import { discard, enqueue, hurry, leave, release } from "./queue.js";
+import { checkBeforeSending, discard, enqueue, hurry, leave, release } from "./queue.js";
 import { settings } from "./settings.js";
 
 // Copied at once, because the shop may go on changing the objects that it passed.
@@ -139,7 +139,8 @@ function listen() {
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && onLeave());
   document.addEventListener("prerenderingchange", guard(() => mayTrack() && applyChoice(keepId())));
   addEventListener("online", guard(hurry));
-  // A choice made in another tab touches local storage, and so stops what waits here for its next attempt.
+  checkBeforeSending(obeyOtherTabs);
+  // A choice made in another tab touches local storage, and so empties what waits here for its next attempt.
   addEventListener("storage", guard(obeyOtherTabs));
 }
 

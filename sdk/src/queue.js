@@ -20,6 +20,10 @@ const MAX_SERVER_WAIT_MS = 600000;
 const QUEUES = PREFIX + "queue_";
 const OWN_QUEUE = QUEUES + uuid();
 
+// Called before anything leaves: another tab may have withdrawn what this one still believes.
+let check = () => {};
+export const checkBeforeSending = (given) => (check = given);
+
 let queue = [];
 let inFlight = [];
 let beaconed = [];
@@ -91,6 +95,7 @@ function bodyOf(batch) {
 export function flush() {
   clearTimeout(timer);
   timer = 0;
+  check();
   if (inFlight.length || !queue.length || isHeld()) return;
   inFlight = nextBatch(queue).slice();
   fetch(address(), {
@@ -128,6 +133,7 @@ export function hurry() {
 
 // The page is being left. A beacon has no answer, so its events stay stored and the next page repeats them.
 export function leave() {
+  check();
   if (isHeld() || !navigator.sendBeacon) return;
   const waiting = nextBatch(queue.filter((event) => !inFlight.includes(event) && !beaconed.includes(event)));
   if (waiting.length && navigator.sendBeacon(address(), bodyOf(waiting))) beaconed = waiting;

@@ -1,4 +1,4 @@
-//! Adds up the closing lines of `cargo test`.
+//! Adds up the closing lines of test programs.
 
 use std::fmt;
 
@@ -11,6 +11,12 @@ pub struct Count {
 }
 
 impl Count {
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+
     /// Adds a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`; any other line adds nothing.
     pub fn add_line(&mut self, line: &str) {
         let Some((_, figures)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {

@@ -9,6 +9,7 @@ mod needs;
 mod ports;
 #[path = "../../../crates/testkit/src/postgres_server.rs"]
 mod postgres_server;
+mod programs;
 mod steps;
 
 use std::process::ExitCode;

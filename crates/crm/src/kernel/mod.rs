@@ -28,7 +28,7 @@ mod visit;
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Changed, News, Parts, Settings};
 pub use chance::{Chance, Clock, day_of, day_start, random_bytes, step_of_day};
-pub use cursor::{DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS, Page, decode_cursor, encode_cursor, page_rows};
+pub use cursor::{DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS, Page, PageQuery, decode_cursor, encode_cursor};
 pub use ending::Ending;
 pub use event_place::EventPlace;
 pub use json::{parse_strict, read_json};

@@ -19,8 +19,7 @@ use super::refusal::{ConditionProblem, Refusal};
 use super::wire::{ExplanationBody, PreviewBody, SegmentBody, SegmentChange, SegmentDraft, SegmentMembers, Standings};
 use crate::idempotency::{self, KeyHeader};
 use crate::kernel::{
-    Access, Actor, App, Page, Permission, Problem, ProblemBody, RouteTable, Sight, decode_cursor, encode_cursor,
-    page_rows, read_json,
+    Access, Actor, App, Page, PageQuery, Permission, Problem, ProblemBody, RouteTable, Sight, encode_cursor, read_json,
 };
 use crate::profiles;
 use crate::segments;
@@ -136,30 +135,29 @@ pub(crate) async fn delete_segment(
 #[serde(default)]
 pub(crate) struct MembersQuery {
     at: Option<String>,
-    cursor: Option<String>,
-    limit: Option<u32>,
 }
 
 /// The ids of the members, now or replayed as of an instant of the past.
 #[utoipa::path(get, path = "/api/v1/segments/{id}/members", tag = "segments",
     params(("id" = String, Path), ("at" = Option<String>, Query, description = "RFC 3339; a replay, with the people of then"),
-        ("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query, minimum = 0, maximum = 4294967295_i64)),
+        PageQuery),
     responses((status = 200, description = "A page of ids; one of the past may be short and still lead on", body = SegmentMembers)))]
 pub(crate) async fn list_members(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     Query(query): Query<MembersQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<ProfileId>>, Refusal> {
     let id = segment_id(&id)?;
     let at = query.at.as_deref().map(Timestamp::parse_rfc3339).transpose().map_err(|error| {
         Problem::bad_request("bad_instant", format!("“at” is an instant such as 2026-11-22T17:09:24Z: {error}"))
     })?;
-    let after: i64 = query.cursor.as_deref().map(decode_cursor).transpose()?.unwrap_or(0);
+    let after: i64 = page.place()?.unwrap_or(0);
     if at.is_none() {
         edit::catch_up(&app, actor.workspace).await?;
     }
-    let found = members_at(&app, actor.workspace, id, at, after, page_rows(query.limit)).await?;
+    let found = members_at(&app, actor.workspace, id, at, after, page.rows()).await?;
     Ok(Json(Page { data: found.members, next: found.next_after.map(|place| encode_cursor(&place)) }))
 }
 

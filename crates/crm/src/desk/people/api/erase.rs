@@ -10,7 +10,7 @@ use words::{ErasureId, Timestamp, WorkspaceId};
 
 use super::profile_id;
 use crate::kernel::hexed::hex;
-use crate::kernel::{Actor, App, Problem, ProblemBody, Vault, decode_cursor, encode_cursor, page_rows};
+use crate::kernel::{Actor, App, PageQuery, Problem, ProblemBody, Vault, encode_cursor};
 use crate::privacy::{EraseError, EraseReason, EraseWanted, Erasure, State as ErasureState};
 use crate::privacy::{erase_person, find_erasure, list_erasures};
 
@@ -22,15 +22,6 @@ pub struct EraseQuery {
     reason: Option<String>,
     /// Puts his addresses on the suppression list of every channel, whatever he had said.
     never_contact: Option<bool>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ErasuresQuery {
-    /// At most 500 are answered.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    limit: Option<u32>,
-    cursor: Option<String>,
 }
 
 /// The certificate of an erasure. It tells nothing of who the person was.
@@ -157,17 +148,16 @@ pub async fn erase(
     get,
     path = "/api/v1/erasures",
     tag = "profiles",
-    params(ErasuresQuery),
+    params(PageQuery),
     responses((status = 200, body = ErasurePage), (status = 400, body = ProblemBody)),
 )]
 pub async fn list(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
-    Query(query): Query<ErasuresQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<ErasurePage>, Problem> {
-    let rows = page_rows(query.limit);
-    let before: Option<i64> =
-        query.cursor.as_deref().filter(|cursor| !cursor.is_empty()).map(decode_cursor).transpose()?;
+    let rows = page.rows();
+    let before: Option<i64> = page.place()?;
     let mut found = list_erasures(&app, actor.workspace, before.unwrap_or(i64::MAX), rows + 1).await?;
     let has_more = found.len() > rows;
     found.truncate(rows);

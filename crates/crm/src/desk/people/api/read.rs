@@ -3,7 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::IntoParams;
 use words::{SegmentId, Timestamp, WorkspaceId};
@@ -14,7 +13,7 @@ use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
 use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
 use super::profile_id;
 use crate::desk::segments::{ExplainError, explain_membership};
-use crate::kernel::{Actor, App, Problem, ProblemBody, Sight, decode_cursor, encode_cursor, page_rows};
+use crate::kernel::{Actor, App, PageQuery, Problem, ProblemBody, Sight, encode_cursor};
 use crate::profiles::SortBy;
 use crate::profiles::store::Place;
 use crate::stream::log;
@@ -29,19 +28,6 @@ pub struct ListQuery {
     q: Option<String>,
     /// Members of this segment, and found by `q` if both are given.
     segment: Option<String>,
-    /// At most 500 are answered.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// At most 500 are answered.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    limit: Option<u32>,
-    cursor: Option<String>,
 }
 
 /// People by identifier, or those of a search and a segment, or all of them, newest first.
@@ -49,7 +35,7 @@ pub struct PageQuery {
     get,
     path = "/api/v1/profiles",
     tag = "profiles",
-    params(ListQuery),
+    params(ListQuery, PageQuery),
     responses(
         (status = 200, body = ProfilePage),
         (status = 400, body = ProblemBody),
@@ -60,9 +46,10 @@ pub async fn list(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
     Query(query): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<ProfilePage>, Problem> {
-    let rows = page_rows(query.limit);
-    let after: Option<Place> = place(query.cursor.as_deref())?;
+    let rows = page.rows();
+    let after: Option<Place> = page.place()?;
     let wanted = Wanted::of(&query)?;
     let (workspace, sight) = (actor.workspace, Sight::of(&actor));
     let page = app.db.read(move |tx| {
@@ -84,11 +71,6 @@ pub async fn list(
         Ok::<_, Problem>(ProfilePage { data, next: next.as_ref().map(encode_cursor) })
     });
     Ok(Json(page.await?))
-}
-
-/// Where a page begins; an empty cursor is none.
-fn place<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
-    cursor.filter(|cursor| !cursor.is_empty()).map(decode_cursor).transpose()
 }
 
 enum Wanted {
@@ -152,12 +134,11 @@ pub async fn timeline(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<EventPage>, Problem> {
     let id = profile_id(&id)?;
-    let rows = page_rows(query.limit);
-    let before: Option<(Timestamp, i64)> = place(query.cursor.as_deref())?;
-    let before = before.unwrap_or((Timestamp::MAX, i64::MAX));
+    let rows = page.rows();
+    let before: (Timestamp, i64) = page.place()?.unwrap_or((Timestamp::MAX, i64::MAX));
     let workspace = actor.workspace;
     let mut events = app
         .db

@@ -1,0 +1,166 @@
+//! The test programs of all packages, each begun as soon as it is built and several side by side: most of their time they
+//! wait, for a server, a browser or the disk, and while one of the last compiles on one core, the first ones have the other.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::steps::{Ended, Run};
+use super::{Count, seconds};
+use crate::Outcome;
+
+const BUILD: [&str; 5] =
+    ["test", "--workspace", "--no-run", "--no-fail-fast", "--message-format=json-render-diagnostics"];
+
+/// Programs at once.
+const SIDE_BY_SIDE: usize = 3;
+
+/// How many tests of a program run at once, where nothing else is set.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
+/// A test program, as cargo names it.
+#[derive(Debug, PartialEq, Eq)]
+struct Program {
+    /// What `cargo test` has to be told to run it alone.
+    arguments: String,
+    folder: PathBuf,
+    executable: PathBuf,
+}
+
+/// What became of all programs.
+#[derive(Debug, Default)]
+struct Results {
+    count: Count,
+    failed: Vec<String>,
+}
+
+/// Builds and runs them; a program that fails stops none of the others.
+pub fn carry_out(run: &mut Run) -> Outcome<Ended> {
+    let mut build = run.cargo_command(&BUILD).stdout(Stdio::piped()).spawn()?;
+    let messages = build.stdout.take().ok_or("the output of cargo test was not piped")?;
+    let results = Mutex::new(Results::default());
+    let (built, next) = mpsc::channel();
+    let next = Mutex::new(next);
+    thread::scope(|scope| -> Outcome<()> {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while let Some(program) = take(&next) {
+                    program.run(run, &results);
+                }
+            });
+        }
+        let built = built;
+        for message in BufReader::new(messages).lines() {
+            if let Some(program) = Program::in_message(&message?) {
+                built.send(program)?;
+            }
+        }
+        Ok(())
+    })?;
+    let is_built = build.wait()?.success();
+    let Results { count, mut failed } = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    run.count.add(count);
+    if !is_built {
+        failed.insert(0, "cargo test --workspace --no-run".to_owned());
+    }
+    Ok(if failed.is_empty() { Ended::Well } else { Ended::Failed(failed.join("; ")) })
+}
+
+fn take(next: &Mutex<Receiver<Program>>) -> Option<Program> {
+    next.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+impl Program {
+    /// The program that a line of cargo's JSON messages tells of, if it tells of one.
+    fn in_message(line: &str) -> Option<Self> {
+        let message: Value = serde_json::from_str(line).ok()?;
+        if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {
+            return None;
+        }
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
+        let package = folder.file_name()?.to_str()?;
+        let target = &message["target"];
+        let name = target["name"].as_str()?;
+        let which = match target["kind"][0].as_str()? {
+            kind @ ("test" | "bin" | "example" | "bench") => format!("--{kind} {name}"),
+            _ => "--lib".to_owned(),
+        };
+        Some(Self { arguments: format!("-p {package} {which}"), folder, executable })
+    }
+
+    /// Runs it to its end and shows what it said, whole.
+    fn run(&self, run: &Run, results: &Mutex<Results>) {
+        let command_line = format!("cargo test {}", self.arguments);
+        let begun = Instant::now();
+        let outcome = self.output(run);
+        let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+        let how = match &outcome {
+            Ok((is_well, said)) => {
+                said.lines().for_each(|line| results.count.add_line(line));
+                print!("\n    {command_line}\n{said}");
+                if *is_well { "ok" } else { "FAILED" }
+            }
+            Err(error) => {
+                println!("\n    {command_line}\n{error}");
+                "FAILED"
+            }
+        };
+        println!("    {command_line}: {how} ({})", seconds(begun.elapsed()));
+        if how != "ok" {
+            results.failed.push(command_line);
+        }
+    }
+
+    fn output(&self, run: &Run) -> Outcome<(bool, String)> {
+        let mut command = run.command(&self.executable, &[]);
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        if std::env::var_os(TEST_THREADS).is_none() {
+            command.env(TEST_THREADS, (thread::available_parallelism()?.get() * 2).to_string());
+        }
+        let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?.wait_with_output()?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(kind: &str, is_test: bool, executable: &Value) -> String {
+        let message = json!({
+            "reason": "compiler-artifact",
+            "manifest_path": "/shop/crates/server/Cargo.toml",
+            "target": { "kind": [kind], "name": "chaos" },
+            "profile": { "test": is_test },
+            "executable": executable,
+        });
+        message.to_string()
+    }
+
+    #[test]
+    fn test_programs_are_told_from_what_else_is_built() {
+        let path = json!("/target/debug/deps/chaos-1");
+        let program = Program::in_message(&message("test", true, &path)).unwrap();
+        let wanted = Program {
+            arguments: "-p server --test chaos".to_owned(),
+            folder: PathBuf::from("/shop/crates/server"),
+            executable: PathBuf::from("/target/debug/deps/chaos-1"),
+        };
+        assert_eq!(program, wanted);
+        assert_eq!(Program::in_message(&message("lib", true, &path)).unwrap().arguments, "-p server --lib");
+        assert_eq!(Program::in_message(&message("bin", true, &path)).unwrap().arguments, "-p server --bin chaos");
+        assert_eq!(Program::in_message(&message("bin", false, &path)), None, "the program itself");
+        assert_eq!(Program::in_message(&message("lib", true, &Value::Null)), None, "checked, not built");
+        assert_eq!(Program::in_message("Compiling chaos"), None);
+    }
+}
