@@ -12,7 +12,7 @@ use testkit::process::{
 };
 
 use crate::ledger::{Answers, Ledger};
-use crate::load::{Load, Target, USUAL, send_open};
+use crate::load::{Load, STEADY, Target, send_open};
 use crate::machine::{OwnNetwork, SmallDisk};
 use crate::plan::Database;
 use crate::{Outcome, ensure};
@@ -139,9 +139,9 @@ impl Rig {
         self.server.as_ref().map(|server| server.log().join("\n")).unwrap_or_default()
     }
 
-    /// Lets the usual clients send while something is done.
+    /// Lets clients send steadily while something is done.
     pub fn under_load<T>(&mut self, run: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        let load = Load::start(&self.target, &mut self.random, USUAL);
+        let load = Load::start(&self.target, &mut self.random, STEADY);
         let done = run(self);
         load.stop();
         done

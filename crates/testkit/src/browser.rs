@@ -215,11 +215,18 @@ impl Browser {
     /// What axe-core finds wrong with the page, one readable text a violation. Sandboxed frames are left
     /// out, because axe-core would wait for ever for an answer from inside them.
     pub async fn axe(&self) -> Result<Vec<String>, BrowserError> {
-        self.client.execute(AXE, Vec::new()).await?;
-        let run = "const done = arguments[arguments.length - 1];
-            axe.run({include: [['html']], exclude: [['iframe[sandbox]']]}, {resultTypes: ['violations'], preload: false})
+        self.axe_in("html").await
+    }
+
+    /// As [`Browser::axe`], of what is inside the element that matches alone.
+    pub async fn axe_in(&self, css: &str) -> Result<Vec<String>, BrowserError> {
+        if self.client.execute("return !window.axe", Vec::new()).await? == Value::Bool(true) {
+            self.client.execute(AXE, Vec::new()).await?;
+        }
+        let run = "const [css, done] = arguments;
+            axe.run({include: [[css]], exclude: [['iframe[sandbox]']]}, {resultTypes: ['violations'], preload: false})
                .then(results => done({violations: results.violations}), error => done({error: String(error)}))";
-        let answer = tokio::time::timeout(AXE_TIME_LIMIT, self.client.execute_async(run, Vec::new()))
+        let answer = tokio::time::timeout(AXE_TIME_LIMIT, self.client.execute_async(run, vec![json!(css)]))
             .await
             .map_err(|_| BrowserError::AxeTimedOut)??;
         match answer["violations"].as_array() {

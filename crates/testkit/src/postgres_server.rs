@@ -1,4 +1,5 @@
-//! A private PostgreSQL server for tests: in a temporary folder, on a free port, gone when its owner is gone.
+//! A private PostgreSQL server for tests: in a temporary folder, in memory where there is room and nothing has to last, on a
+//! free port, gone when its owner is gone.
 //!
 //! A small shell process starts the server and waits for the end of its standard input. Whatever ends the owner (the
 //! last test, a panic, Ctrl-C, kill -9), the operating system closes that pipe, and the shell stops the server and
@@ -51,7 +52,7 @@ cd / && rm -rf "$2"
 
 /// Nothing of the test data survives, so nothing waits for the disk.
 const HASTY: &str =
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=4GB";
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=1GB";
 /// As it comes: a commit is on disk when it is acknowledged. The test's folder goes with it all the same.
 const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
 
@@ -177,7 +178,7 @@ impl PrivateServer {
 
     fn start_once(programs: &Path, settings: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
-        let folder = own_folder(owner)?;
+        let folder = own_folder(owner, settings.starts_with(HASTY))?;
         for (name, text) in files {
             let path = folder.join(name);
             fs::write(&path, text)?;
@@ -219,6 +220,23 @@ impl Drop for PrivateServer {
     }
 }
 
+/// Linux keeps files here in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// Whether there is room in this folder and in memory for the databases of the tests that run at once, and for their log.
+fn has_room(folder: &str) -> bool {
+    const NEEDED_KIB: u64 = 4 * 1024 * 1024;
+    let asked = Command::new("df").args(["--output=avail", "-k", folder]).output();
+    let of_folder = asked.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned());
+    let of_memory = fs::read_to_string("/proc/meminfo");
+    let of_folder = of_folder.ok().and_then(|text| text.lines().nth(1)?.trim().parse::<u64>().ok());
+    let of_memory = of_memory.ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    [of_folder, of_memory].iter().all(|kib| kib.is_some_and(|kib| kib >= NEEDED_KIB))
+}
+
 /// The folder with `initdb` and `postgres`: the newest of Debian's, or the one in `PATH`.
 pub fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -249,9 +267,11 @@ fn unprivileged_user() -> io::Result<(u32, u32)> {
     found.ok_or_else(|| io::Error::other("no user `postgres` or `nobody` to run PostgreSQL as"))
 }
 
-fn own_folder(owner: Option<(u32, u32)>) -> io::Result<PathBuf> {
+fn own_folder(owner: Option<(u32, u32)>, is_hasty: bool) -> io::Result<PathBuf> {
     let number = STARTED.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("entente-postgres-{}-{number}", std::process::id()));
+    // Each test makes and drops a database, which is hundreds of files: a third of the time on a disk.
+    let parent = if is_hasty && has_room(MEMORY) { PathBuf::from(MEMORY) } else { std::env::temp_dir() };
+    let folder = parent.join(format!("entente-postgres-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder)?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     if let Some((user, group)) = owner {

@@ -19,7 +19,7 @@ const BUILD: [&str; 5] =
     ["test", "--workspace", "--no-run", "--no-fail-fast", "--message-format=json-render-diagnostics"];
 
 /// Programs at once.
-const SIDE_BY_SIDE: usize = 3;
+const SIDE_BY_SIDE: usize = 2;
 
 /// How many tests of a program run at once, where nothing else is set.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";

@@ -166,6 +166,7 @@ fn a_lost_machine_comes_back_from_its_copy_with_all_that_was_acknowledged_a_minu
                 let ids: Vec<String> = (0..20).map(|one| format!("m{}-{one}", acknowledged.len())).collect();
                 let calls: Vec<Value> = ids.iter().map(|id| seen(id, &format!("u{}", id.len()))).collect();
                 shop.send(&server, &calls);
+                std::thread::sleep(Duration::from_millis(20));
                 acknowledged.extend(ids.into_iter().map(|id| (Instant::now(), id)));
             }
             acknowledged

@@ -88,7 +88,7 @@ async fn send(running: &RunningApp, call: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_in_both_languages_and_themes() -> Outcome {
     let Some(browser) = Browser::start_speaking("fr-FR").await? else { return Ok(()) };
-    let (running, _) = open_shop(&browser, Language::French, 150).await;
+    let (running, _) = open_shop(&browser, Language::French, 60).await;
     let mut findings = Vec::new();
     // Each pair of language, theme and width is met; what opens above a page is looked at in two of the rounds.
     let (desktop, phone) = ((1440, 900), (360, 740));
@@ -160,8 +160,8 @@ async fn pages_of_a_viewer_say_why_people_are_masked_and_are_accessible() -> Out
     Ok(())
 }
 
-/// What axe says of each dialog and each menu of the page while it is open. Those of the frame stand on every page and
-/// are looked at on one.
+/// What axe says of each dialog and each menu of the page while it is open; what lies behind it has been looked at before.
+/// Those of the frame stand on every page and are looked at on one.
 async fn open_findings(browser: &Browser) -> Result<Vec<String>, Box<dyn Error>> {
     let own = "[...document.querySelectorAll('dialog, [popover]')]\
                .filter(one => one.id && (location.pathname === '/' || one.closest('main'))).map(one => one.id)";
@@ -170,7 +170,8 @@ async fn open_findings(browser: &Browser) -> Result<Vec<String>, Box<dyn Error>>
     for id in ids.as_array().into_iter().flatten() {
         let one = format!("document.getElementById({id})");
         browser.eval(&format!("{one}.showModal ? {one}.showModal() : {one}.showPopover()")).await?;
-        findings.extend(browser.axe().await?.into_iter().map(|finding| format!("with {id} open: {finding}")));
+        let inside = browser.axe_in(&format!("[id={id}]")).await?;
+        findings.extend(inside.into_iter().map(|finding| format!("with {id} open: {finding}")));
         browser.eval(&format!("{one}.close ? {one}.close() : {one}.hidePopover()")).await?;
     }
     Ok(findings)
