@@ -21,7 +21,7 @@ use url::{ParseError, Url};
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 const AXE_TIME_LIMIT: Duration = Duration::from_secs(30);
-const POLL_EVERY: Duration = Duration::from_millis(25);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 const AXE: &str = include_str!("../assets/axe.min.js");
 
 /// A browser with an empty profile. Dropping it ends the driver, Chromium and everything they started.
