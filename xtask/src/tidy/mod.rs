@@ -2,6 +2,7 @@
 //!
 //! The rules themselves are data, in `rules.rs`. Findings fail the task; hints only ask for a second look.
 
+mod comments;
 mod committed;
 mod dependencies;
 mod lengths;
@@ -53,6 +54,7 @@ const CHECKS: &[fn(&House) -> Vec<Finding>] = &[
     sight::check,
     texts::check,
     markup::check,
+    comments::check,
     committed::check,
     vendored::check,
     dependencies::check,

@@ -24,7 +24,7 @@ impl Shop {
         let test = TestApp::new(db);
         let (workspace, key) = (test.workspace().await, test.api_key(&[Scope::EventsWrite]).await);
         let shop = Self { test, workspace, key };
-        let history: Vec<Value> = demo::Shop::new(3, 60).history(shop.test.now(), 40).map(|event| event.body).collect();
+        let history: Vec<Value> = demo::Shop::new(3, 30).history(shop.test.now(), 40).map(|event| event.body).collect();
         for batch in history.chunks(200) {
             shop.send(batch).await;
         }
