@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use fantoccini::elements::Element;
-use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
+use fantoccini::error::{CmdError, ErrorStatus, NewSessionError, WebDriver};
 use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -154,7 +154,7 @@ impl Browser {
 
     /// What the element shows.
     pub async fn text(&self, css: &str) -> Result<String, BrowserError> {
-        Ok(self.wait_for(css).await?.text().await?)
+        self.until(css, async || self.client.find(Locator::Css(css)).await?.text().await.map(Some)).await
     }
 
     /// The value of a JavaScript expression, as JSON.
@@ -293,7 +293,12 @@ fn may_pass(error: &CmdError) -> bool {
             | ErrorStatus::ElementClickIntercepted
             | ErrorStatus::InvalidElementState
             | ErrorStatus::JavascriptError
-    )
+    ) || is_between_pages(answer)
+}
+
+/// The page went while chromedriver looked for its elements; it calls that a time-out.
+fn is_between_pages(answer: &WebDriver) -> bool {
+    answer.error == ErrorStatus::Timeout && answer.message.contains("aborted by navigation")
 }
 
 fn capabilities(profile: &Path, language: &str) -> Capabilities {
