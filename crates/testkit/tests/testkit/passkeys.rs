@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use testkit::browser::Browser;
 use testkit::running::RunningApp;
 
-type Outcome = Result<(), Box<dyn Error>>;
+use crate::sign_in::{Outcome, PASSWORD, axe_finds_nothing, enter_password};
 
-const PASSWORD: &str = "quatre lampes bleues 27";
 const USE: &str = "passkey-form:not([hidden]) button[type=submit]";
 
 /// A device with a fingerprint reader, built into the browser's machine.
@@ -30,19 +29,15 @@ async fn plug_in(browser: &Browser) -> Result<String, Box<dyn Error>> {
     Ok(added["authenticatorId"].as_str().unwrap().to_owned())
 }
 
-async fn axe_finds_nothing(browser: &Browser) -> Outcome {
-    let at = browser.eval("location.pathname").await?;
-    let found = browser.axe().await.map_err(|error| format!("{at}: {error}"))?;
-    assert_eq!(found, [""; 0], "{at}");
-    Ok(())
-}
-
-async fn enter_password(browser: &Browser, running: &RunningApp) -> Outcome {
-    browser.goto(&format!("{}/sign-in?next=/members", running.url)).await?;
-    browser.fill("input[name=email]", "ana@shop.example").await?;
-    browser.fill("input[name=password]", PASSWORD).await?;
-    browser.click("main form[action='/sign-in'] button[type=submit]").await?;
-    Ok(())
+/// An owner who has signed in with his password and holds a device.
+async fn owner_with_device(browser: &Browser) -> Result<(RunningApp, String), Box<dyn Error>> {
+    let running = RunningApp::start_as("localhost").await;
+    let address = "ana@shop.example".parse()?;
+    workspaces::create_owner(&running.app, address, PASSWORD.to_owned(), Language::English).await?;
+    let device = plug_in(browser).await?;
+    enter_password(browser, &running).await?;
+    browser.wait_until("location.pathname === '/members'").await?;
+    Ok((running, device))
 }
 
 /// Whether somebody touches the device. Nobody does while a page is looked at: here the browser would else fill the passkey
@@ -89,12 +84,7 @@ async fn add_passkey(browser: &Browser, name: &str) -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_adds_a_passkey_signs_in_with_it_and_removes_it() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let running = RunningApp::start_as("localhost").await;
-    let address = "ana@shop.example".parse()?;
-    workspaces::create_owner(&running.app, address, PASSWORD.to_owned(), Language::English).await?;
-    let device = plug_in(&browser).await?;
-    enter_password(&browser, &running).await?;
-    browser.wait_until("location.pathname === '/members'").await?;
+    let (running, device) = owner_with_device(&browser).await?;
 
     browser.goto(&format!("{}/account", running.url)).await?;
     browser.click("main a[href='/account/second-factor']").await?;
@@ -200,12 +190,7 @@ async fn remove(browser: &Browser, running: &RunningApp, device: &str) -> Outcom
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_verified_finger_no_passkey_signs_in() -> Outcome {
     let Some(browser) = Browser::start().await? else { return Ok(()) };
-    let running = RunningApp::start_as("localhost").await;
-    let address = "ana@shop.example".parse()?;
-    workspaces::create_owner(&running.app, address, PASSWORD.to_owned(), Language::English).await?;
-    let device = plug_in(&browser).await?;
-    enter_password(&browser, &running).await?;
-    browser.wait_until("location.pathname === '/members'").await?;
+    let (running, device) = owner_with_device(&browser).await?;
     browser.goto(&format!("{}/account/second-factor", running.url)).await?;
     add_passkey(&browser, "Laptop").await?;
     browser.wait_for_text("main h2", "Recovery codes").await?;

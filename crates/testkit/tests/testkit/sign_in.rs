@@ -8,27 +8,28 @@ use testkit::browser::Browser;
 use testkit::running::{RunningApp, system_now};
 use totp_rs::{Algorithm, Secret, TOTP};
 
-type Outcome = Result<(), Box<dyn Error>>;
+pub type Outcome = Result<(), Box<dyn Error>>;
 
-const PASSWORD: &str = "quatre lampes bleues 27";
+pub const PASSWORD: &str = "quatre lampes bleues 27";
 
 /// The code that the app of a phone shows after this many steps of 30 seconds.
 fn code(app: &TOTP, steps: u64) -> String {
     app.generate(system_now().as_millis().unsigned_abs() / 1000 + 30 * steps)
 }
 
-async fn axe_finds_nothing(browser: &Browser) -> Outcome {
+pub async fn axe_finds_nothing(browser: &Browser) -> Outcome {
     let at = browser.eval("location.pathname").await?;
     let found = browser.axe().await.map_err(|error| format!("{at}: {error}"))?;
     assert_eq!(found, [""; 0], "{at}");
     Ok(())
 }
 
-async fn first_step(browser: &Browser, running: &RunningApp) -> Outcome {
+/// The first step of signing in, as far as the button.
+pub async fn enter_password(browser: &Browser, running: &RunningApp) -> Outcome {
     browser.goto(&format!("{}/sign-in?next=/members", running.url)).await?;
     browser.fill("input[name=email]", "ana@shop.example").await?;
     browser.fill("input[name=password]", PASSWORD).await?;
-    browser.click("main form button[type=submit]").await?;
+    browser.click("main form[action='/sign-in'] button[type=submit]").await?;
     Ok(())
 }
 
@@ -38,7 +39,7 @@ async fn a_member_sets_up_an_authenticator_app_and_signs_in_with_its_code() -> O
     let running = RunningApp::start().await;
     let address = "ana@shop.example".parse()?;
     workspaces::create_owner(&running.app, address, PASSWORD.to_owned(), Language::English).await?;
-    first_step(&browser, &running).await?;
+    enter_password(&browser, &running).await?;
     browser.wait_until("location.pathname === '/members'").await?;
 
     browser.click("[popovertarget=account-menu]").await?;
@@ -64,7 +65,7 @@ async fn a_member_sets_up_an_authenticator_app_and_signs_in_with_its_code() -> O
     browser.click("[popovertarget=account-menu]").await?;
     browser.click("#account-menu form[action='/sign-out'] button").await?;
     browser.wait_until("location.pathname === '/sign-in'").await?;
-    first_step(&browser, &running).await?;
+    enter_password(&browser, &running).await?;
     browser.wait_until("location.pathname === '/sign-in/second-step'").await?;
     axe_finds_nothing(&browser).await?;
     // The app's next code: the one before was used to set it up.
