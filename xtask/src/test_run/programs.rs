@@ -15,8 +15,17 @@ use super::steps::{Ended, Run};
 use super::{Count, seconds};
 use crate::Outcome;
 
-const BUILD: [&str; 5] =
-    ["test", "--workspace", "--no-run", "--no-fail-fast", "--message-format=json-render-diagnostics"];
+/// Without examples, which clippy has checked.
+const BUILD: [&str; 8] = [
+    "test",
+    "--workspace",
+    "--lib",
+    "--bins",
+    "--tests",
+    "--no-run",
+    "--no-fail-fast",
+    "--message-format=json-render-diagnostics",
+];
 
 /// Programs at once.
 const SIDE_BY_SIDE: usize = 2;
@@ -90,7 +99,7 @@ impl Program {
         let target = &message["target"];
         let name = target["name"].as_str()?;
         let which = match target["kind"][0].as_str()? {
-            kind @ ("test" | "bin" | "example" | "bench") => format!("--{kind} {name}"),
+            kind @ ("test" | "bin") => format!("--{kind} {name}"),
             _ => "--lib".to_owned(),
         };
         Some(Self { arguments: format!("-p {package} {which}"), folder, executable })
@@ -102,19 +111,11 @@ impl Program {
         let begun = Instant::now();
         let outcome = self.output(run);
         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-        let how = match &outcome {
-            Ok((is_well, said)) => {
-                said.lines().for_each(|line| results.count.add_line(line));
-                print!("\n    {command_line}\n{said}");
-                if *is_well { "ok" } else { "FAILED" }
-            }
-            Err(error) => {
-                println!("\n    {command_line}\n{error}");
-                "FAILED"
-            }
-        };
-        println!("    {command_line}: {how} ({})", seconds(begun.elapsed()));
-        if how != "ok" {
+        let (is_well, said) = outcome.unwrap_or_else(|error| (false, format!("{error}\n")));
+        said.lines().for_each(|line| results.count.add_line(line));
+        let how = if is_well { "ok" } else { "FAILED" };
+        println!("\n    {command_line}\n{said}    {command_line}: {how} ({})", seconds(begun.elapsed()));
+        if !is_well {
             results.failed.push(command_line);
         }
     }
