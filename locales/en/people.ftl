@@ -135,7 +135,7 @@ identifier-anonymous-id = Device
 identifier-customer-number = Customer number
 identifier-loyalty-card = Loyalty card
 rule-first-event = named in the first event
-rule-same-event = together with “{ $kind }” in one event
+rule-same-event = named with “{ $kind }” in one event
 rule-alias = said to be the same by the shop
 rule-by-hand = merged by hand
 

@@ -226,7 +226,7 @@ fn collation(client: &mut Client) -> &'static str {
 
 /// The server may still be ending the last connection to the database.
 fn rename(client: &mut Client, from: &str, to: &str) {
-    let give_up = Instant::now() + Duration::from_secs(10);
+    let give_up = Instant::now() + Duration::from_secs(30);
     while let Err(error) = client.batch_execute(&format!("ALTER DATABASE {from} RENAME TO {to}")) {
         assert!(Instant::now() < give_up, "the template cannot be renamed: {error}");
         std::thread::sleep(Duration::from_millis(10));

@@ -50,11 +50,28 @@ if [ -n "$server" ]; then kill -INT "$server"; wait "$server"; fi
 cd / && rm -rf "$2"
 "#;
 
-/// Nothing of the test data survives, so nothing waits for the disk.
-const HASTY: &str =
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=1GB";
-/// As it comes: a commit is on disk when it is acknowledged. The test's folder goes with it all the same.
-const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
+/// What becomes of commits when the server ends. The folder goes with it all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// Nothing of the test data survives, so nothing waits for the disk.
+    Hasty,
+    /// As it comes: a commit is on disk when it is acknowledged.
+    Durable,
+}
+
+impl Durability {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Hasty => {
+                "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=1GB"
+            }
+            Self::Durable => "-c fsync=on -c synchronous_commit=on -c full_page_writes=on",
+        }
+    }
+}
+
+/// The server's certificate and key under these names beside its data.
+const WITH_TLS: &str = "-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key";
 
 /// Where a server is: in a network namespace, whose name `ip netns` knows, under an address of it.
 #[derive(Clone, Debug)]
@@ -100,35 +117,35 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 impl PrivateServer {
     /// Starts a server and waits until it answers.
     pub fn start() -> io::Result<Self> {
-        Self::start_with(HASTY, &[], &Place::here())
+        Self::start_with(Durability::Hasty, "", &[], &Place::here())
     }
 
     /// Starts one that speaks TLS with this certificate and key, both as PEM.
     #[allow(dead_code, reason = "tasks include this file too and need no such server")]
     pub fn start_with_tls(certificate: &str, key: &str) -> io::Result<Self> {
-        let settings = format!("{HASTY} -c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key");
-        Self::start_with(&settings, &[("server.crt", certificate), ("server.key", key)], &Place::here())
+        let files = [("server.crt", certificate), ("server.key", key)];
+        Self::start_with(Durability::Hasty, WITH_TLS, &files, &Place::here())
     }
 
     /// Starts one that keeps what it acknowledged whatever ends it, for tests that end it.
     #[allow(dead_code, reason = "tasks include this file too and need no such server")]
     pub fn start_durable() -> io::Result<Self> {
-        Self::start_with(DURABLE, &[], &Place::here())
+        Self::start_with(Durability::Durable, "", &[], &Place::here())
     }
 
     /// [`Self::start_durable`] in another place.
     #[allow(dead_code, reason = "tasks include this file too and need no such server")]
     pub fn start_durable_at(place: &Place) -> io::Result<Self> {
-        Self::start_with(DURABLE, &[], place)
+        Self::start_with(Durability::Durable, "", &[], place)
     }
 
-    fn start_with(settings: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
+    fn start_with(durability: Durability, more: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| {
             io::Error::other("no PostgreSQL server is installed (initdb, postgres): `cargo xtask test` installs it")
         })?;
         let mut tries = 1;
         loop {
-            match Self::start_once(&programs, settings, files, place) {
+            match Self::start_once(&programs, durability, more, files, place) {
                 Err(_) if tries < MAX_TRIES => tries += 1,
                 outcome => return outcome,
             }
@@ -176,9 +193,15 @@ impl PrivateServer {
         self.url.split(['@', '/']).nth(3).unwrap_or_default()
     }
 
-    fn start_once(programs: &Path, settings: &str, files: &[(&str, &str)], place: &Place) -> io::Result<Self> {
+    fn start_once(
+        programs: &Path,
+        durability: Durability,
+        more: &str,
+        files: &[(&str, &str)],
+        place: &Place,
+    ) -> io::Result<Self> {
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
-        let folder = own_folder(owner, settings.starts_with(HASTY))?;
+        let folder = own_folder(owner, durability)?;
         for (name, text) in files {
             let path = folder.join(name);
             fs::write(&path, text)?;
@@ -190,7 +213,7 @@ impl PrivateServer {
         let port = free_port();
         let mut command = place.shell(owner);
         command.args(["-c", KEEPER, "postgres-for-tests"]).arg(programs).arg(&folder);
-        command.args([&port.to_string(), settings, &place.address]);
+        command.args([&port.to_string(), &format!("{} {more}", durability.settings()), &place.address]);
         // A group of its own: Ctrl-C at the console reaches the owner, and the pipe tells the keeper.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let keeper = command.spawn()?;
@@ -267,10 +290,11 @@ fn unprivileged_user() -> io::Result<(u32, u32)> {
     found.ok_or_else(|| io::Error::other("no user `postgres` or `nobody` to run PostgreSQL as"))
 }
 
-fn own_folder(owner: Option<(u32, u32)>, is_hasty: bool) -> io::Result<PathBuf> {
+fn own_folder(owner: Option<(u32, u32)>, durability: Durability) -> io::Result<PathBuf> {
     let number = STARTED.fetch_add(1, Ordering::Relaxed);
     // Each test makes and drops a database, which is hundreds of files: a third of the time on a disk.
-    let parent = if is_hasty && has_room(MEMORY) { PathBuf::from(MEMORY) } else { std::env::temp_dir() };
+    let in_memory = durability == Durability::Hasty && has_room(MEMORY);
+    let parent = if in_memory { PathBuf::from(MEMORY) } else { std::env::temp_dir() };
     let folder = parent.join(format!("entente-postgres-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder)?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;

@@ -27,6 +27,9 @@ const BUILD: [&str; 8] = [
     "--message-format=json-render-diagnostics",
 ];
 
+/// The program that integration tests run, wherever they stand. Cargo may build it after them.
+const UNDER_TEST: &str = "entente";
+
 /// Programs at once.
 const SIDE_BY_SIDE: usize = 2;
 
@@ -41,6 +44,21 @@ struct Program {
     arguments: String,
     folder: PathBuf,
     executable: PathBuf,
+    is_integration: bool,
+}
+
+/// What cargo tells of while it builds.
+#[derive(Debug, PartialEq, Eq)]
+enum Built {
+    UnderTest,
+    Test(Program),
+}
+
+/// Where integration tests wait until what they run is built: before that there is none, or one of an earlier day.
+#[derive(Debug, Default)]
+struct Gate {
+    is_open: bool,
+    waiting: Vec<Program>,
 }
 
 /// What became of all programs.
@@ -65,11 +83,10 @@ pub fn carry_out(run: &mut Run) -> Outcome<Ended> {
                 }
             });
         }
-        let built = built;
+        let (built, mut gate) = (built, Gate::default());
         for message in BufReader::new(messages).lines() {
-            if let Some(program) = Program::in_message(&message?) {
-                built.send(program)?;
-            }
+            let begin = Built::in_message(&message?).map(|new| gate.take(new)).unwrap_or_default();
+            begin.into_iter().try_for_each(|program| built.send(program))?;
         }
         Ok(())
     })?;
@@ -86,25 +103,50 @@ fn take(next: &Mutex<Receiver<Program>>) -> Option<Program> {
     next.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-impl Program {
-    /// The program that a line of cargo's JSON messages tells of, if it tells of one.
+impl Gate {
+    /// What may begin now.
+    fn take(&mut self, built: Built) -> Vec<Program> {
+        match built {
+            Built::UnderTest => {
+                self.is_open = true;
+                std::mem::take(&mut self.waiting)
+            }
+            Built::Test(program) if self.is_open || !program.is_integration => vec![program],
+            Built::Test(program) => {
+                self.waiting.push(program);
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Built {
+    /// What a line of cargo's JSON messages tells of, if it tells of a program.
     fn in_message(line: &str) -> Option<Self> {
         let message: Value = serde_json::from_str(line).ok()?;
-        if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {
+        if message["reason"] != "compiler-artifact" {
             return None;
+        }
+        if message["profile"]["test"] != true {
+            let target = &message["target"];
+            return (target["kind"][0] == "bin" && target["name"] == UNDER_TEST).then_some(Self::UnderTest);
         }
         let executable = PathBuf::from(message["executable"].as_str()?);
         let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
         let package = folder.file_name()?.to_str()?;
         let target = &message["target"];
         let name = target["name"].as_str()?;
-        let which = match target["kind"][0].as_str()? {
-            kind @ ("test" | "bin") => format!("--{kind} {name}"),
+        let kind = target["kind"][0].as_str()?;
+        let which = match kind {
+            "test" | "bin" => format!("--{kind} {name}"),
             _ => "--lib".to_owned(),
         };
-        Some(Self { arguments: format!("-p {package} {which}"), folder, executable })
+        let arguments = format!("-p {package} {which}");
+        Some(Self::Test(Program { arguments, folder, executable, is_integration: kind == "test" }))
     }
+}
 
+impl Program {
     /// Runs it to its end and shows what it said, whole.
     fn run(&self, run: &Run, results: &Mutex<Results>) {
         let command_line = format!("cargo test {}", self.arguments);
@@ -138,31 +180,50 @@ mod tests {
 
     use super::*;
 
-    fn message(kind: &str, is_test: bool, executable: &Value) -> String {
+    fn message(kind: &str, name: &str, is_test: bool, executable: &Value) -> String {
         let message = json!({
             "reason": "compiler-artifact",
             "manifest_path": "/shop/crates/server/Cargo.toml",
-            "target": { "kind": [kind], "name": "chaos" },
+            "target": { "kind": [kind], "name": name },
             "profile": { "test": is_test },
             "executable": executable,
         });
         message.to_string()
     }
 
+    fn test_program(kind: &str) -> Program {
+        let told = Built::in_message(&message(kind, "chaos", true, &json!("/target/debug/deps/chaos-1")));
+        match told.unwrap() {
+            Built::Test(program) => program,
+            Built::UnderTest => panic!("a test is not what is tested"),
+        }
+    }
+
     #[test]
     fn test_programs_are_told_from_what_else_is_built() {
-        let path = json!("/target/debug/deps/chaos-1");
-        let program = Program::in_message(&message("test", true, &path)).unwrap();
         let wanted = Program {
             arguments: "-p server --test chaos".to_owned(),
             folder: PathBuf::from("/shop/crates/server"),
             executable: PathBuf::from("/target/debug/deps/chaos-1"),
+            is_integration: true,
         };
-        assert_eq!(program, wanted);
-        assert_eq!(Program::in_message(&message("lib", true, &path)).unwrap().arguments, "-p server --lib");
-        assert_eq!(Program::in_message(&message("bin", true, &path)).unwrap().arguments, "-p server --bin chaos");
-        assert_eq!(Program::in_message(&message("bin", false, &path)), None, "the program itself");
-        assert_eq!(Program::in_message(&message("lib", true, &Value::Null)), None, "checked, not built");
-        assert_eq!(Program::in_message("Compiling chaos"), None);
+        assert_eq!(test_program("test"), wanted);
+        assert_eq!(test_program("lib").arguments, "-p server --lib");
+        assert_eq!(test_program("bin").arguments, "-p server --bin chaos");
+        let path = json!("/target/debug/entente");
+        assert_eq!(Built::in_message(&message("bin", "entente", false, &path)), Some(Built::UnderTest));
+        assert_eq!(Built::in_message(&message("bin", "chaos", false, &path)), None, "another program");
+        assert_eq!(Built::in_message(&message("lib", "chaos", true, &Value::Null)), None, "checked, not built");
+        assert_eq!(Built::in_message("Compiling chaos"), None);
+    }
+
+    #[test]
+    fn integration_tests_wait_for_the_program_that_they_run() {
+        let mut gate = Gate::default();
+        let of = |kind| Built::Test(test_program(kind));
+        assert_eq!(gate.take(of("test")), []);
+        assert_eq!(gate.take(of("lib")), [test_program("lib")]);
+        assert_eq!(gate.take(Built::UnderTest), [test_program("test")]);
+        assert_eq!(gate.take(of("test")), [test_program("test")]);
     }
 }

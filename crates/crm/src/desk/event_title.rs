@@ -93,6 +93,17 @@ pub fn event_label(context: &PageContext, name: &str) -> String {
     }
 }
 
+/// The title of a page without the shop's own name, which most titles end or begin with: "Lamps | Maison Lumière".
+pub fn page_title<'a>(context: &PageContext, title: &'a str) -> &'a str {
+    const SEPARATORS: [&str; 6] = [" | ", " - ", " – ", " — ", " · ", " : "];
+    let shop = context.shop_name.as_str();
+    let own = SEPARATORS.iter().find_map(|separator| {
+        let before = title.strip_suffix(shop).and_then(|rest| rest.strip_suffix(separator));
+        before.or_else(|| title.strip_prefix(shop)?.strip_prefix(separator))
+    });
+    own.filter(|own| !shop.is_empty() && !own.trim().is_empty()).unwrap_or(title)
+}
+
 /// The name of a segment: ready-made ones follow the reader's language.
 pub fn segment_label(context: &PageContext, name: &str, ready_made: Option<&str>) -> String {
     match ready_made {
@@ -120,6 +131,23 @@ mod tests {
             traits: None,
         };
         title(&PageContext::new(language, Timestamp::UNIX_EPOCH), &event)
+    }
+
+    #[test]
+    fn the_shop_s_own_name_is_left_out_of_the_titles_of_its_pages() {
+        let mut context = PageContext::new(Language::English, Timestamp::UNIX_EPOCH);
+        assert_eq!(page_title(&context, "Lamps | Lumière"), "Lamps | Lumière");
+        context.shop_name = "Lumière".to_owned();
+        for (title, shown) in [
+            ("Lamps | Lumière", "Lamps"),
+            ("Lumière – Vases - blue", "Vases - blue"),
+            ("Lumière, light for the home", "Lumière, light for the home"),
+            ("Our-Lumière", "Our-Lumière"),
+            ("Lumière", "Lumière"),
+            (" | Lumière", " | Lumière"),
+        ] {
+            assert_eq!(page_title(&context, title), shown);
+        }
     }
 
     #[test]

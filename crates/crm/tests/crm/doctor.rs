@@ -1,65 +1,30 @@
 //! `doctor`: a sound shop has no findings, and a row of each kind that is damaged is named.
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
-use crm::demo;
 use crm::doctor::{Sample, examine};
-use crm::kernel::Scope;
-use crm::segments::{DefinedAt, create_segment};
-use crm::stream::{backfill, ticker};
 use db::{Db, DbError, Tx, sql};
-use engine::condition::Condition;
-use serde_json::{Value, json};
-use testkit::app::TestApp;
+use serde_json::json;
 use words::{Span, WorkspaceId};
 
-struct Shop {
-    test: TestApp,
-    workspace: WorkspaceId,
-    key: String,
-}
+use crate::shop::Shop;
 
 impl Shop {
-    async fn with_history(db: Db) -> Self {
-        let test = TestApp::new(db);
-        let (workspace, key) = (test.workspace().await, test.api_key(&[Scope::EventsWrite]).await);
-        let shop = Self { test, workspace, key };
-        let history: Vec<Value> = demo::Shop::new(3, 30).history(shop.test.now(), 40).map(|event| event.body).collect();
-        for batch in history.chunks(200) {
-            shop.send(batch).await;
-        }
+    /// Thirty people and two segments, in which everything is as it should be.
+    async fn sound(db: Db) -> Self {
+        let shop = Self::with_history(db, 3, 30, 40).await;
         for condition in [
             json!({"event": "Product Viewed", "within": "30d"}),
             json!({"metric": "orders_count", "op": "gte", "value": 1}),
         ] {
-            shop.define(&condition).await;
+            shop.define("A segment", &condition).await;
         }
-        while backfill::step(&shop.test.app, workspace).await.unwrap() {}
+        shop.build().await;
         shop.tick().await;
         shop
     }
 
-    async fn define(&self, condition: &Value) {
-        let condition = Condition::parse(condition).unwrap();
-        let (workspace, at) = (self.workspace, DefinedAt { now: self.test.now(), id_bytes: self.test.app.id_bytes() });
-        let define = move |tx: &mut Tx<'_>| create_segment(tx, workspace, "A segment", condition, at);
-        self.test.app.db.write(define).await.unwrap();
-    }
-
-    async fn send(&self, calls: &[Value]) {
-        let body = Body::from(json!({ "batch": calls }).to_string());
-        let request = Request::builder().method(Method::POST).uri("/v1/batch").header("x-write-key", &self.key);
-        assert_eq!(self.test.send(request.body(body).unwrap()).await.status, StatusCode::OK);
-    }
-
-    async fn tick(&self) {
-        while ticker::wake_due(&self.test.app, self.workspace).await.unwrap().0 > 0 {}
-    }
-
     /// The kinds of what is found, each once.
     async fn found(&self) -> Vec<&'static str> {
-        let report = examine(&self.test.app, self.workspace, Sample::Everybody).await.unwrap();
-        let mut kinds: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
+        let mut kinds: Vec<&str> = self.findings().await.iter().map(|finding| finding.check).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds
@@ -79,7 +44,7 @@ impl Shop {
 macro_rules! each_damage {
     ($($name:ident: $kind:literal, $text:expr;)+) => {
         $(testkit::on_both!($name, |db| async move {
-            let shop = Shop::with_history(db).await;
+            let shop = Shop::sound(db).await;
             shop.write(|tx, workspace| tx.execute(sql($text), &[&workspace])).await;
             let found = shop.found().await;
             assert!(found.contains(&$kind), "{found:?}");
@@ -88,7 +53,7 @@ macro_rules! each_damage {
 }
 
 testkit::on_both!(a_sound_shop_has_no_findings, |db| async move {
-    let shop = Shop::with_history(db).await;
+    let shop = Shop::sound(db).await;
     assert_eq!(shop.found().await, Vec::<&str>::new());
     shop.test.advance(Span::from_days(3));
     assert_eq!(shop.found().await, Vec::<&str>::new(), "timers that are due wait for the ticker");
@@ -97,7 +62,7 @@ testkit::on_both!(a_sound_shop_has_no_findings, |db| async move {
 });
 
 testkit::on_both!(a_timer_that_should_have_fired_is_named, |db| async move {
-    let shop = Shop::with_history(db).await;
+    let shop = Shop::sound(db).await;
     shop.test.advance(Span::from_days(40));
     // The stream goes on while the ticker sleeps.
     shop.send(&[json!({"type": "track", "event": "Ping", "userId": "somebody-else"})]).await;

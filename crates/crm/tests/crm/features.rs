@@ -1,9 +1,8 @@
 //! What the features promise, each in the words of its row, through the router on both databases.
 
 use crate::shop::Shop;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use crm::kernel::Role;
-use crm::stream::{backfill, ticker};
 use serde_json::{Value, json};
 use testkit::on_both;
 use words::Span;
@@ -30,15 +29,14 @@ impl Shop {
     }
 
     /// How many meet a condition, by the preview and as members of a segment that is built of it.
-    async fn count(&self, condition: &Value) -> (u64, u64) {
+    async fn counted(&self, condition: &Value) -> (u64, u64) {
         let body = json!({ "condition": condition });
-        let preview = self.test.send_json(Method::POST, "/api/v1/segments/preview", &self.key, &body).await;
+        let preview = self.post("/api/v1/segments/preview", &body).await;
         let name: String = condition.to_string().chars().take(60).collect();
         let body = json!({ "name": name, "condition": condition });
-        let made = self.test.send_json(Method::POST, "/api/v1/segments", &self.key, &body).await;
+        let made = self.post("/api/v1/segments", &body).await;
         assert_eq!((preview.status, made.status), (StatusCode::OK, StatusCode::CREATED), "{}", made.body);
-        let workspace = self.test.workspace().await;
-        while backfill::step(&self.test.app, workspace).await.unwrap() {}
+        self.build().await;
         let segment = self.api(&format!("/api/v1/segments/{}", made.json()["id"].as_str().unwrap())).await;
         (preview.json()["count"].as_u64().unwrap(), segment["count"].as_u64().unwrap())
     }
@@ -64,7 +62,7 @@ on_both!(one_page_shows_identity_orders_preferences_consent_and_segments_of_a_cu
         event(("userId", "ana"), "Consent Updated", consent),
     ]))
     .await;
-    assert_eq!(shop.count(&json!({"metric": "orders_count", "op": "gte", "value": 1})).await, (1, 1));
+    assert_eq!(shop.counted(&json!({"metric": "orders_count", "op": "gte", "value": 1})).await, (1, 1));
     let page = shop.page_of(&shop.profile("user_id:ana").await).await;
     for text in
         ["Ana Martin", "ana@example.com", "brass", "A-1", "€40.00", "Order placed", "granted", "{&quot;metric&quot;"]
@@ -140,8 +138,7 @@ on_both!(everybody_has_one_stage_that_changes_by_rule_with_its_date_and_reason, 
     for calls in steps {
         if calls.is_empty() {
             shop.test.advance(Span::from_days(181));
-            let workspace = shop.test.workspace().await;
-            while ticker::wake_due(&shop.test.app, workspace).await.unwrap().0 > 0 {}
+            shop.tick().await;
         } else {
             shop.test.advance(Span::from_hours(1));
             shop.send(json!(calls)).await;
@@ -234,10 +231,10 @@ on_both!(an_event_of_the_shops_own_is_usable_in_segments_at_once, |db| async mov
     ]))
     .await;
     let of_score = |value: u64| json!({"event": "quiz_done", "where": [{"property": "score", "op": "gte", "value": value}], "within": "30d"});
-    assert_eq!(shop.count(&of_score(5)).await, (1, 1));
+    assert_eq!(shop.counted(&of_score(5)).await, (1, 1));
     let room = json!({"property": "answers.room", "op": "eq", "value": "Hall"});
-    assert_eq!(shop.count(&json!({"event": "quiz_done", "where": [room]})).await, (1, 1));
-    assert_eq!(shop.count(&of_score(1)).await, (2, 2));
+    assert_eq!(shop.counted(&json!({"event": "quiz_done", "where": [room]})).await, (1, 1));
+    assert_eq!(shop.counted(&of_score(1)).await, (2, 2));
 });
 
 on_both!(a_nested_condition_reads_traits_orders_behaviour_and_engagement, |db| async move {
@@ -269,7 +266,7 @@ on_both!(a_nested_condition_reads_traits_orders_behaviour_and_engagement, |db| a
         {"event": "Product Viewed", "where": [{"property": "category", "op": "eq", "value": "lamps"}], "within": "30d"},
         {"not": {"event": "Email Opened", "count": {"op": "eq", "value": 0}, "within": "90d"}},
     ]});
-    assert_eq!(shop.count(&condition).await, (1, 1));
+    assert_eq!(shop.counted(&condition).await, (1, 1));
 });
 
 on_both!(a_new_shop_has_its_usual_segments_with_real_counts_after_its_first_data, |db| async move {
@@ -293,8 +290,8 @@ on_both!(a_new_shop_has_its_usual_segments_with_real_counts_after_its_first_data
     calls.push(at(0, event(("anonymousId", "cart"), "Product Added", vase)));
     calls.push(at(0, json!({"type": "identify", "messageId": "i", "userId": "known"})));
     shop.send(json!(calls)).await;
-    while backfill::step(&shop.test.app, workspace).await.unwrap() {}
-    while ticker::wake_due(&shop.test.app, workspace).await.unwrap().0 > 0 {}
+    shop.build().await;
+    shop.tick().await;
     let listed = shop.api("/api/v1/segments").await;
     let counts: Vec<(&str, u64)> = listed["data"]
         .as_array()

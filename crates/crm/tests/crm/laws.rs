@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
 use crm::demo::random::Random;
 use crm::desk::segments::members_at;
-use crm::kernel::{Actor, Scope};
+use crm::kernel::Actor;
 use crm::profiles::{self, Standing};
-use crm::segments::{self, DefinedAt};
-use crm::stream::{self, backfill, ticker};
+use crm::segments;
+use crm::stream;
 use db::{Db, DbError};
-use engine::condition::Condition;
 use engine::facts::Facts;
 use serde_json::{Value, json};
-use testkit::app::TestApp;
-use words::{Span, Timestamp, WorkspaceId};
+use words::{Span, Timestamp};
+
+use crate::shop::Shop;
 
 /// Conditions of every kind, among them windows that open and close while the script runs.
 fn conditions() -> Vec<Value> {
@@ -36,21 +34,7 @@ fn conditions() -> Vec<Value> {
     ]
 }
 
-/// One shop on one database.
-struct Shop {
-    test: TestApp,
-    workspace: WorkspaceId,
-    key: String,
-}
-
 impl Shop {
-    async fn open(db: Db) -> Self {
-        let test = TestApp::new(db);
-        let workspace = test.workspace().await;
-        let key = test.api_key(&[Scope::EventsWrite]).await;
-        Self { test, workspace, key }
-    }
-
     /// Replaying an instant finds those who were members then, of each segment that was there.
     async fn check_replay(&self, seed: u64, at: Timestamp, members: Membership) {
         for (no, then) in members {
@@ -70,24 +54,6 @@ impl Shop {
             }
             assert_eq!(recorded, replayed, "live at {at} and its replay, segment {no}, seed {seed}");
         }
-    }
-
-    async fn define(&self, condition: &Value) {
-        let condition = Condition::parse(condition).unwrap();
-        let (workspace, at) = (self.workspace, DefinedAt { now: self.test.now(), id_bytes: self.test.app.id_bytes() });
-        let define = move |tx: &mut db::Tx<'_>| segments::create_segment(tx, workspace, "A segment", condition, at);
-        self.test.app.db.write(define).await.unwrap();
-    }
-
-    async fn send(&self, calls: &[Value]) {
-        let body = Body::from(json!({ "batch": calls }).to_string());
-        let request = Request::builder().method(Method::POST).uri("/v1/batch").header("x-write-key", &self.key);
-        let answer = self.test.send(request.body(body).unwrap()).await;
-        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, r#"{"success":true}"#));
-    }
-
-    async fn tick(&self) {
-        while ticker::wake_due(&self.test.app, self.workspace).await.unwrap().0 > 0 {}
     }
 
     /// Merges the first two people, or undoes the newest merge that stands.
@@ -237,7 +203,7 @@ type Membership = Vec<(u32, Vec<i64>)>;
 async fn live(db: Db, seed: u64, steps: usize) -> (Vec<Membership>, Vec<(i64, Vec<u8>)>) {
     let shop = Shop::open(db).await;
     for condition in &conditions()[..6] {
-        shop.define(condition).await;
+        shop.define("A segment", condition).await;
     }
     let (mut history, mut instants) = (Vec::new(), BTreeMap::new());
     for (step, action) in script(seed, steps).into_iter().enumerate() {
@@ -245,10 +211,10 @@ async fn live(db: Db, seed: u64, steps: usize) -> (Vec<Membership>, Vec<(i64, Ve
             Step::Send(calls) => shop.send(&calls).await,
             Step::Wait(span) => shop.test.advance(span),
             Step::Rearrange(choice) => shop.rearrange(choice).await,
-            Step::Define(condition) => shop.define(&condition).await,
+            Step::Define(condition) => drop(shop.define("A segment", &condition).await),
         }
         // The backfill takes a step now and then, as it does beside the stream.
-        while backfill::step(&shop.test.app, shop.workspace).await.unwrap() {}
+        shop.build().await;
         shop.tick().await;
         let members = shop.check(seed, step).await;
         // What is true at an instant is what the last step at that instant made.

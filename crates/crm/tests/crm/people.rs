@@ -6,35 +6,23 @@ use crate::shop::Shop;
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use crm::kernel::{Role, Scope};
-use crm::segments::{self, DefinedAt};
-use crm::stream::backfill;
 use db::DbError;
-use engine::condition::Condition;
 use serde_json::{Value, json};
 use testkit::app::{Answer, TestApp};
 use testkit::on_both;
 use words::{SegmentId, Span};
 
 impl Shop {
-    async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.test.send_json(Method::POST, path, &self.key, body).await
-    }
-
     async fn page(&self, path: &str) -> String {
         let answer = self.test.get(path, &self.cookie).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.body
     }
 
-    async fn define(&self, name: &str, condition: Value) -> SegmentId {
-        let condition = Condition::parse(&condition).unwrap();
-        let workspace = self.test.workspace().await;
-        let at = DefinedAt { now: self.test.now(), id_bytes: self.test.app.id_bytes() };
-        let name = name.to_owned();
-        let made =
-            self.test.app.db.write(move |tx| segments::define_in(tx, workspace, &name, condition, None, at)).await;
-        while backfill::step(&self.test.app, workspace).await.unwrap() {}
-        made.unwrap().id
+    async fn built(&self, name: &str, condition: Value) -> SegmentId {
+        let id = self.define(name, &condition).await;
+        self.build().await;
+        id
     }
 
     async fn set(&self, path: &str, traits: Value) -> Answer {
@@ -71,7 +59,7 @@ on_both!(a_program_finds_a_person_by_any_way_of_writing_an_identifier, |db| asyn
 
 on_both!(a_profile_tells_who_somebody_is_and_what_follows_from_his_events, |db| async move {
     let shop = Shop::open(db).await;
-    let segment = shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    let segment = shop.built("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
     shop.send(three_people()).await;
     let id = shop.person("user_id:ana").await;
     let profile = shop.api(&format!("/api/v1/profiles/{id}")).await;
@@ -114,7 +102,7 @@ on_both!(a_list_is_read_in_pages_and_a_segment_lists_its_members, |db| async mov
     let calls: Vec<Value> = (0..7)
         .map(|one| json!({"type": "identify", "messageId": one.to_string(), "userId": format!("u{one}"), "traits": {"level": one}}))
         .collect();
-    let segment = shop.define("High", json!({"trait": "level", "op": "gte", "value": 4})).await;
+    let segment = shop.built("High", json!({"trait": "level", "op": "gte", "value": 4})).await;
     shop.send(json!(calls)).await;
     let (mut seen, mut cursor) = (BTreeSet::new(), String::new());
     loop {
@@ -137,7 +125,7 @@ on_both!(a_list_is_read_in_pages_and_a_segment_lists_its_members, |db| async mov
 
 on_both!(patched_traits_are_told_to_segments_before_the_answer, |db| async move {
     let shop = Shop::open(db).await;
-    let segment = shop.define("Gold", json!({"trait": "tier", "op": "eq", "value": "gold"})).await;
+    let segment = shop.built("Gold", json!({"trait": "tier", "op": "eq", "value": "gold"})).await;
     shop.send(three_people()).await;
     let path = format!("/api/v1/profiles/{}", shop.person("user_id:ana").await);
     let answer = shop.set(&path, json!({"tier": "gold", "points": null, "phone": "06 12 34 56 78"})).await;
@@ -239,7 +227,7 @@ on_both!(a_key_that_may_only_read_changes_nobody, |db| async move {
 
 on_both!(the_list_shows_people_by_stage_search_segment_and_condition, |db| async move {
     let shop = Shop::open(db).await;
-    let buyers = shop.define("Buyers & friends", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    let buyers = shop.built("Buyers & friends", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
     shop.send(three_people()).await;
     let shows = |page: &str| ["Zoé Durand", "Luc Petit", "Visitor #3"].map(|name| page.contains(name));
     let condition = "%7B%22trait%22%3A%22country%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22FR%22%7D";
@@ -281,7 +269,7 @@ on_both!(filters_apply_together_and_each_can_be_taken_away, |db| async move {
             if one % 2 == 0 { vec![is, buys] } else { vec![is] }
         })
         .collect();
-    let high = shop.define("High", json!({"trait": "level", "op": "gte", "value": 2})).await;
+    let high = shop.built("High", json!({"trait": "level", "op": "gte", "value": 2})).await;
     shop.send(json!(calls)).await;
     let up_to_six = "%7B%22trait%22%3A%22level%22%2C%22op%22%3A%22lte%22%2C%22value%22%3A6%7D";
     for (query, expected) in [
@@ -418,7 +406,7 @@ fn link(page: &str, rel: &str) -> Option<String> {
 
 on_both!(a_persons_page_shows_what_is_known_and_why, |db| async move {
     let shop = Shop::open(db).await;
-    shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.built("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
     shop.send(three_people()).await;
     let id = shop.person("user_id:ana").await;
     let page = shop.page(&format!("/people/{id}")).await;
@@ -447,8 +435,8 @@ on_both!(a_persons_page_shows_what_is_known_and_why, |db| async move {
 
 on_both!(a_person_is_told_why_not_in_any_other_segment, |db| async move {
     let shop = Shop::open(db).await;
-    let buyers = shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
-    let quiz = shop.define("Quiz & fun", json!({"event": "Quiz Done"})).await;
+    let buyers = shop.built("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    let quiz = shop.built("Quiz & fun", json!({"event": "Quiz Done"})).await;
     shop.send(three_people()).await;
     let id = shop.person("user_id:ana").await;
     let page = shop.page(&format!("/people/{id}")).await;
@@ -591,7 +579,7 @@ on_both!(a_row_opens_in_the_side_panel, |db| async move {
 
 on_both!(every_page_speaks_french_without_a_missing_word, |db| async move {
     let shop = Shop::open(db).await;
-    shop.define("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.built("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
     shop.send(three_people()).await;
     shop.test.post_form("/preferences", &shop.cookie, &[("language", "fr")]).await;
     let id = shop.person("user_id:ana").await;

@@ -4,80 +4,30 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use crm::demo;
-use crm::kernel::{Role, Scope};
-use crm::stream::{backfill, ticker};
-use db::Db;
+use crm::kernel::Role;
 use serde_json::{Value, json};
-use testkit::app::{Answer, TestApp};
-use words::{Span, Timestamp, WorkspaceId};
+use words::{Span, Timestamp};
 
-struct Shop {
-    test: TestApp,
-    workspace: WorkspaceId,
-    key: String,
-}
+use crate::shop::Shop;
 
 impl Shop {
-    async fn open(db: Db) -> Self {
-        let test = TestApp::new(db);
-        let workspace = test.workspace().await;
-        let key = test.api_key(&[Scope::EventsWrite, Scope::SegmentsWrite, Scope::ProfilesRead]).await;
-        Self { test, workspace, key }
-    }
-
-    /// A small shop with two months of history.
-    async fn with_history(db: Db) -> Self {
-        let shop = Self::open(db).await;
-        let history: Vec<Value> =
-            demo::Shop::new(7, 150).history(shop.test.now(), 60).map(|event| event.body).collect();
-        for batch in history.chunks(200) {
-            let answer = shop.send(json!(batch)).await;
-            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, r#"{"success":true}"#));
-        }
-        shop
-    }
-
-    async fn send(&self, batch: Value) -> Answer {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri("/v1/batch")
-            .header("x-write-key", &self.key)
-            .header(header::CONTENT_TYPE, "application/json");
-        self.test.send(request.body(Body::from(json!({ "batch": batch }).to_string())).unwrap()).await
-    }
-
     async fn viewed(&self, user: &str, category: &str) {
         let at = self.test.now();
         let call = json!({"type": "track", "event": "Product Viewed", "userId": user,
             "messageId": format!("{user}-{category}-{at}"), "properties": {"category": category}});
-        assert_eq!(self.send(json!([call])).await.body, r#"{"success":true}"#);
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Answer {
-        self.test.send_json(Method::POST, path, &self.key, &body).await
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let answer = self.test.get_json(path, &self.key).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        answer.json()
-    }
-
-    async fn build(&self) {
-        while backfill::step(&self.test.app, self.workspace).await.unwrap() {}
+        self.send([call]).await;
     }
 
     /// Makes a segment and lets it be built.
     async fn segment(&self, condition: Value) -> String {
-        let made = self.post("/api/v1/segments", json!({"name": "A segment", "condition": condition})).await;
+        let made = self.post("/api/v1/segments", &json!({"name": "A segment", "condition": condition})).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         self.build().await;
         made.json()["id"].as_str().unwrap().to_owned()
     }
 
     async fn count(&self, id: &str) -> i64 {
-        self.get(&format!("/api/v1/segments/{id}")).await["count"].as_i64().unwrap()
+        self.api(&format!("/api/v1/segments/{id}")).await["count"].as_i64().unwrap()
     }
 
     /// All members, page by page; `at` is empty for now.
@@ -85,15 +35,11 @@ impl Shop {
         let mut members = BTreeSet::new();
         let mut address = format!("/api/v1/segments/{id}/members?limit=40{at}");
         loop {
-            let page = self.get(&address).await;
+            let page = self.api(&address).await;
             members.extend(page["data"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()));
             let Some(next) = page["next"].as_str() else { return members };
             address = format!("/api/v1/segments/{id}/members?limit=40{at}&cursor={next}");
         }
-    }
-
-    async fn tick(&self) {
-        while ticker::wake_due(&self.test.app, self.workspace).await.unwrap().0 > 0 {}
     }
 }
 
@@ -105,17 +51,17 @@ testkit::on_both!(a_new_segment_is_built_in_the_background_and_then_live, |db| a
     let shop = Shop::open(db).await;
     shop.viewed("ana", "shoes").await;
     let condition = json!({"event": "Product Viewed"});
-    let made = shop.post("/api/v1/segments", json!({"name": "Looked", "condition": condition})).await;
+    let made = shop.post("/api/v1/segments", &json!({"name": "Looked", "condition": condition})).await;
     assert_eq!(made.status, StatusCode::CREATED);
     let made = made.json();
     assert_eq!((&made["status"], &made["count"], &made["progress"]), (&json!("building"), &json!(0), &json!(0.0)));
     assert_eq!((&made["name"], &made["condition"]), (&json!("Looked"), &condition));
     shop.build().await;
-    let built = shop.get(&format!("/api/v1/segments/{}", made["id"].as_str().unwrap())).await;
+    let built = shop.api(&format!("/api/v1/segments/{}", made["id"].as_str().unwrap())).await;
     assert_eq!((&built["status"], &built["count"]), (&json!("live"), &json!(1)));
     assert_eq!(built["as_of"], json!(shop.test.now()));
     assert_eq!(built.get("progress"), None);
-    assert_eq!(shop.get("/api/v1/segments").await["data"][0]["id"], made["id"]);
+    assert_eq!(shop.api("/api/v1/segments").await["data"][0]["id"], made["id"]);
 });
 
 testkit::on_both!(an_event_moves_its_person_before_its_answer, |db| async move {
@@ -195,10 +141,10 @@ fn conditions() -> Vec<Value> {
 }
 
 testkit::on_both!(preview_live_members_and_replay_agree_over_a_whole_shop, |db| async move {
-    let shop = Shop::with_history(db).await;
+    let shop = Shop::with_history(db, 7, 150, 60).await;
     let mut found = 0;
     for condition in conditions() {
-        let preview = shop.post("/api/v1/segments/preview", json!({"condition": condition})).await.json();
+        let preview = shop.post("/api/v1/segments/preview", &json!({"condition": condition})).await.json();
         let id = shop.segment(condition.clone()).await;
         let live = shop.members(&id, "").await;
         let count = i64::try_from(live.len()).unwrap();
@@ -226,7 +172,7 @@ testkit::on_both!(a_segment_may_refer_to_another_which_is_then_kept, |db| async 
     assert_eq!((refused.status, refused.json()["code"].clone()), (StatusCode::BAD_REQUEST, json!("condition_circle")));
     let change = json!({"condition": {"event": "Product Added"}});
     assert_eq!(shop.test.send_json(Method::PATCH, &path, &shop.key, &change).await.status, StatusCode::OK);
-    assert_eq!(shop.get(&format!("/api/v1/segments/{third}")).await["status"], json!("building"));
+    assert_eq!(shop.api(&format!("/api/v1/segments/{third}")).await["status"], json!("building"));
     shop.build().await;
     assert_eq!((shop.count(&first).await, shop.count(&second).await, shop.count(&third).await), (0, 1, 0));
 });
@@ -254,7 +200,7 @@ testkit::on_both!(a_bad_condition_is_refused_with_the_path_of_its_node, |db| asy
             ("/api/v1/segments/preview", json!({"condition": condition})),
         ];
         for (path, call) in calls {
-            let answer = shop.post(path, call).await;
+            let answer = shop.post(path, &call).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{condition}: {}", answer.body);
             let body = answer.json();
             assert!(!body["detail"].as_str().unwrap().is_empty());
@@ -263,10 +209,10 @@ testkit::on_both!(a_bad_condition_is_refused_with_the_path_of_its_node, |db| asy
             }
         }
     }
-    assert_eq!(shop.get("/api/v1/segments").await["data"], json!([]));
-    let unnamed = shop.post("/api/v1/segments", json!({"name": " ", "condition": {"all": []}})).await;
+    assert_eq!(shop.api("/api/v1/segments").await["data"], json!([]));
+    let unnamed = shop.post("/api/v1/segments", &json!({"name": " ", "condition": {"all": []}})).await;
     assert_eq!((unnamed.status, unnamed.json()["code"].clone()), (StatusCode::BAD_REQUEST, json!("bad_name")));
-    let strange = shop.post("/api/v1/segments", json!({"name": "A", "condition": {"all": []}, "colour": 1})).await;
+    let strange = shop.post("/api/v1/segments", &json!({"name": "A", "condition": {"all": []}, "colour": 1})).await;
     assert_eq!(strange.status, StatusCode::BAD_REQUEST);
 });
 
@@ -321,13 +267,13 @@ testkit::on_both!(an_explanation_says_why_in_and_why_not, |db| async move {
     let profile = shop.members(&everybody, "").await.into_iter().next().unwrap();
     let entered = shop.test.now();
     let path = format!("/api/v1/segments/{id}/explain?profile={profile}");
-    let why = shop.get(&path).await;
+    let why = shop.api(&path).await;
     assert_eq!((&why["is_member"], &why["since"]), (&json!(true), &json!(entered)));
     assert_eq!(why["until"], json!(entered.plus(Span::from_hours(1))));
     let views = &why["why"]["parts"][0];
     assert_eq!((&views["measured"], views["evidence"].as_array().unwrap().len()), (&json!(1), 1));
     shop.test.advance(Span::from_hours(1));
-    let why = shop.get(&path).await;
+    let why = shop.api(&path).await;
     assert_eq!((&why["is_member"], &why["since"]), (&json!(false), &Value::Null));
     assert_eq!(why["why"]["parts"][0]["measured"], json!(0));
     assert_eq!((&why["why"]["parts"][0]["is_true"], &why["why"]["parts"][1]["is_true"]), (&json!(false), &json!(true)));
@@ -449,7 +395,7 @@ fn next_page(body: &str) -> Option<String> {
 }
 
 testkit::on_both!(the_past_of_many_is_turned_page_by_page_and_counted, |db| async move {
-    let shop = Shop::with_history(db).await;
+    let shop = Shop::with_history(db, 7, 150, 60).await;
     let id = shop.segment(json!({"not": {"event": "Never Seen"}})).await;
     let cookie = shop.test.sign_in_as(Role::Viewer).await;
     let everybody = shop.members(&id, &at(shop.test.now())).await;
@@ -481,7 +427,7 @@ testkit::on_both!(the_list_is_searched_sorted_and_turned_page_by_page, |db| asyn
     for nth in 0..60 {
         let condition = json!({"event": if nth == 33 { "Product Viewed" } else { "Never Seen" }});
         let name = format!("Été {nth:02}");
-        let made = shop.post("/api/v1/segments", json!({"name": name, "condition": condition})).await;
+        let made = shop.post("/api/v1/segments", &json!({"name": name, "condition": condition})).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     }
     shop.build().await;

@@ -135,7 +135,7 @@ impl Shop {
     pub async fn wait_until(&self, awaited: &str, is_there: impl Fn(&Self) -> bool) {
         let started = Instant::now();
         while !is_there(self) {
-            assert!(started.elapsed() < Duration::from_secs(10), "no {awaited} within 10 s: {:?}", self.requests());
+            assert!(started.elapsed() < Duration::from_secs(30), "no {awaited} within 30 s: {:?}", self.requests());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

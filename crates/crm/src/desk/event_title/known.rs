@@ -4,7 +4,7 @@ use engine::event::EventRecord;
 use serde_json::Value;
 use words::{Currency, Money};
 
-use super::{Category, segment_label};
+use super::{Category, page_title, segment_label};
 use crate::kernel::texts::Language;
 use crate::kernel::texts::Value as Word;
 use crate::ui::{Icon, PageContext, Tone};
@@ -90,7 +90,7 @@ fn nothing(_: &PageContext, _: &EventRecord) -> String {
     String::new()
 }
 
-fn page(_: &PageContext, event: &EventRecord) -> String {
+fn page(context: &PageContext, event: &EventRecord) -> String {
     let page = &event.context["page"];
     let places = [
         &event.properties["title"],
@@ -100,7 +100,7 @@ fn page(_: &PageContext, event: &EventRecord) -> String {
         &page["path"],
         &page["url"],
     ];
-    first_text(&places)
+    page_title(context, &first_text(&places)).to_owned()
 }
 
 fn query(context: &PageContext, event: &EventRecord) -> String {

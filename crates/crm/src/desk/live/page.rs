@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use words::Money;
 
 use super::read::{Cart, Live, Visitor};
-use crate::desk::event_title::segment_label;
+use crate::desk::event_title::{page_title, segment_label};
 use crate::desk::people::{person_label, row_avatar};
 use crate::kernel::Visit;
 use crate::kernel::texts::{Value, format_time};
@@ -68,7 +68,8 @@ fn place(context: &PageContext, visitor: &Visitor) -> Markup {
     let since = context.t_with("live-since-time", &[("time", format_time(presence.since, &context.zone).into())]);
     let words = [since.as_ref(), presence.browser.as_str(), presence.origin.as_str()];
     let words: Vec<&str> = words.into_iter().filter(|text| !text.is_empty()).collect();
-    let title = if presence.page_title.is_empty() { &presence.page_url } else { &presence.page_title };
+    let title =
+        if presence.page_title.is_empty() { &presence.page_url } else { page_title(context, &presence.page_title) };
     html! {
         div class="live-lines" {
             span class="live-line" title=(presence.page_url) { (title) }
@@ -128,7 +129,7 @@ fn tone_of(ready_made: Option<&str>) -> Tone {
 
 fn pages(context: &PageContext, live: &Live) -> Markup {
     let lines = live.pages.iter().map(|(title, count)| TallyLine {
-        label: title.clone(),
+        label: page_title(context, title).to_owned(),
         href: None,
         marks: Markup::default(),
         figure: context.integer(*count as i64),

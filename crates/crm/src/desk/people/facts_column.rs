@@ -41,15 +41,14 @@ fn identity(context: &PageContext, sheet: &Sheet) -> Markup {
     }
 }
 
-/// The value, and under it why it belongs to him: the rule, the event, since when.
+/// The value, and under it why it belongs to him: the rule, which leads to its event, and since when.
 fn identifier(context: &PageContext, id: ProfileId, linked: &ShownIdentifier<'_>) -> Markup {
     html! {
         li class="identifier" {
             span class="identifier-kind" { (kind_word(context, linked.kind)) }
             span class="identifier-value" { (shown(context, linked.value)) }
             span class="identifier-reason" {
-                (rule_words(context, linked.rule)) " · "
-                a href=(format!("/people/{id}/events/{}", linked.event_seq)) { (context.t("person-by-event")) }
+                a href=(format!("/people/{id}/events/{}", linked.event_seq)) { (rule_words(context, linked.rule)) }
                 " · " (time_ago(context, linked.linked_at))
             }
         }

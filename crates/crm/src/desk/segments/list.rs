@@ -210,8 +210,12 @@ pub(super) fn moved(context: &PageContext, entered: i64, left: i64) -> Markup {
         @if entered == 0 && left == 0 { span class="nothing" { "—" } }
         @else {
             span class="segment-moves" {
-                span class="delta tone-good" { "+" (context.integer(entered)) span class="visually-hidden" { " " (context.t("segment-entered")) } }
-                span class="delta tone-neutral" { "−" (context.integer(left)) span class="visually-hidden" { " " (context.t("segment-left")) } }
+                @if entered > 0 {
+                    span class="delta tone-good" { "+" (context.integer(entered)) span class="visually-hidden" { " " (context.t("segment-entered")) } }
+                }
+                @if left > 0 {
+                    span class="delta tone-neutral" { "−" (context.integer(left)) span class="visually-hidden" { " " (context.t("segment-left")) } }
+                }
             }
         }
     }
