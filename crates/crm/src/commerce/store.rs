@@ -1,5 +1,7 @@
 //! All SQL of orders and their lines.
 
+use std::collections::HashMap;
+
 use db::{DbError, Row, Tx, Value, sql};
 use engine::orders::{OrderHistory, OrderStanding, OrderStatus};
 use words::{Currency, Span, Timestamp, WorkspaceId};
@@ -57,15 +59,23 @@ pub struct ListedOrder {
 }
 
 pub fn order(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str) -> Result<Option<StoredOrder>, DbError> {
-    tx.query_opt(
-        sql("SELECT number, history, ordered_at, currency, total_minor - refunded_minor, status
+    Ok(orders_by_id(tx, workspace, &[order_id])?.remove(order_id))
+}
+
+pub fn orders_by_id(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    order_ids: &[&str],
+) -> Result<HashMap<String, StoredOrder>, DbError> {
+    let found = tx.query_each_of(
+        sql("SELECT number, history, ordered_at, currency, total_minor - refunded_minor, status, order_id
              FROM orders
              WHERE workspace_id = $1 AND order_id = $2"),
-        &[&workspace, &order_id],
+        &[&workspace, &order_ids],
         |row| {
             let (history, currency, status) = (row.get::<String>(1)?, row.get::<String>(3)?, row.get::<String>(5)?);
             let counts = i64::from(status != "cancelled" && status != "pending");
-            Ok(StoredOrder {
+            let stored = StoredOrder {
                 number: row.get(0)?,
                 history: serde_json::from_str(&history).map_err(crate::kernel::corrupt)?,
                 share: Share {
@@ -74,9 +84,11 @@ pub fn order(tx: &mut Tx<'_>, workspace: WorkspaceId, order_id: &str) -> Result<
                     orders: counts,
                     net_minor: counts * row.get::<i64>(4)?,
                 },
-            })
+            };
+            Ok((row.get(6)?, stored))
         },
-    )
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 /// Writes the order with its lines; `former` is what it added to the sums before.

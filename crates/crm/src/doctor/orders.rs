@@ -25,14 +25,16 @@ pub(super) fn check(tx: &mut Tx<'_>, place: Place<'_>, numbers: &[i64], report: 
     let order_ids: Vec<String> = orders.iter().map(|order| order.order_id.clone()).collect();
     let mut speakers: Vec<(String, i64)> = orders.into_iter().map(|order| (order.order_id, order.number)).collect();
     speakers.extend(store::speakers_of(tx, place.workspace, &order_ids)?);
-    for (order_id, calls) in stream::calls_of(tx, place.workspace, speakers, Timestamp::MAX)? {
+    let calls_by_order = stream::calls_of(tx, place.workspace, speakers, Timestamp::MAX)?;
+    let order_ids: Vec<&str> = calls_by_order.keys().map(String::as_str).collect();
+    let stored = store::orders_by_id(tx, place.workspace, &order_ids)?;
+    for (order_id, calls) in calls_by_order {
         let (mut history, mut owner) = (OrderHistory::default(), None);
         for (caller, event) in calls {
             // What is refused now was refused when it arrived.
             owner = history.fold_call_of(owner, caller, &event).ok().or(owner);
         }
-        let stored = store::order(tx, place.workspace, &order_id)?;
-        if stored.is_none_or(|stored| stored.history != history || Some(stored.number) != owner) {
+        if stored.get(&order_id).is_none_or(|stored| stored.history != history || Some(stored.number) != owner) {
             report.find("orders", format!("order {order_id} is not what the log's events make of it"));
         }
     }

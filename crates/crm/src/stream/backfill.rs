@@ -202,7 +202,7 @@ impl Work<'_, '_> {
 }
 
 /// People with the number of their events, in the order given, so many at a time that their events are read at once.
-fn in_readings(people: impl Iterator<Item = (i64, u64)>) -> Vec<Vec<i64>> {
+pub fn in_readings(people: impl Iterator<Item = (i64, u64)>) -> Vec<Vec<i64>> {
     let mut readings: Vec<Vec<i64>> = Vec::new();
     let mut room = 0;
     for (number, events) in people {

@@ -39,7 +39,7 @@ pub use merge::{MergeError, merge_people, undo_merge};
 pub use messages::index_messages;
 pub use model::{Group, Incoming, Receipt, Remembered, StreamError, Trust};
 pub use plans::{Plans, Workbook};
-pub use recompute::{OrderCall, Past, PeopleThen, calls_of, past_of, pasts_of, people_then};
+pub use recompute::{OrderCall, Past, PeopleThen, calls_of, pasts_of, people_then};
 pub use run::Stream;
 pub use trait_limit::{MAX_TRAIT_BYTES_OF_A_PERSON, MAX_TRAITS_OF_A_PERSON};
 pub(crate) use work::lock_key;

@@ -106,19 +106,6 @@ pub fn pasts_of(
     Ok(pasts)
 }
 
-/// The past of the one person made of these profiles.
-pub fn past_of(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    book: &Workbook,
-    plan: &Plan,
-    numbers: &[i64],
-    at: Timestamp,
-) -> Result<Past, DbError> {
-    let mut pasts = pasts_of(tx, workspace, book, plan, &[numbers.to_vec()], at)?;
-    pasts.pop().ok_or_else(|| crate::kernel::corrupt("a person has no past"))
-}
-
 /// Puts the choices that an event records into facts, as the stream does when it arrives.
 fn note_choices(facts: &mut Facts, event: &EventRecord) {
     for choice in consent::choices(&event.name, &event.properties) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crm::demo::random::Random;
 use crm::desk::segments::members_at;
 use crm::kernel::Actor;
+use crm::profiles::store::PersonState;
 use crm::profiles::{self, Standing};
 use crm::segments;
 use crm::stream;
@@ -105,12 +106,13 @@ impl Shop {
                     .collect();
                 all.push((definition.no, bits, standing, Vec::new()));
             }
-            for state in &states {
-                let mut numbers = state.standing.leaves.clone();
-                numbers.push(state.number);
-                let facts = stream::past_of(tx, workspace, &book, &book.plan, &numbers, now)?.facts;
+            let profiles_of =
+                |state: &PersonState| state.standing.leaves.iter().copied().chain([state.number]).collect();
+            let people: Vec<Vec<i64>> = states.iter().map(profiles_of).collect();
+            let pasts = stream::pasts_of(tx, workspace, &book, &book.plan, &people, now)?;
+            for (state, past) in states.iter().zip(pasts) {
                 for (no, _, _, recomputed) in &mut all {
-                    if book.plan.evaluate(*no, &facts, now).is_member {
+                    if book.plan.evaluate(*no, &past.facts, now).is_member {
                         recomputed.push(state.number);
                     }
                 }

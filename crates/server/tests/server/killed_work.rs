@@ -145,7 +145,7 @@ impl Program {
                 return now;
             }
             assert!(begun.elapsed() < PATIENCE, "the build stands at {now}");
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 

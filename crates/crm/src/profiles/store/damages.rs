@@ -1,11 +1,11 @@
 //! What `doctor` looks for.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use db::{DbError, Tx, sql};
 use words::{Timestamp, WorkspaceId};
 
-use super::super::model::LastVisit;
 use super::{PersonState, read_state};
 
 /// Rows of one kind of damage that are read.
@@ -104,29 +104,43 @@ pub fn counted_stages(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<BTreeMa
     Ok(rows.into_iter().collect())
 }
 
-/// Whether a person has this place in the order of last visits.
-pub fn has_last_visit(
+/// Among people of the numbers from one to another, those who stand at one of these instants in a stage's order of last
+/// visits: instant and number.
+pub fn last_visits_at(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    number: i64,
-    visit: &LastVisit,
-) -> Result<bool, DbError> {
-    let found = tx.query_opt(
-        sql("SELECT number
+    stage: &str,
+    numbers: RangeInclusive<i64>,
+    instants: &[Timestamp],
+) -> Result<Vec<(Timestamp, i64)>, DbError> {
+    let instants = in_millis(instants);
+    tx.query_each_of(
+        sql("SELECT seen_at, number
              FROM last_visits
-             WHERE workspace_id = $1 AND stage = $2 AND seen_at = $3 AND number = $4"),
-        &[&workspace, &visit.stage, &visit.at, &number],
-        |row| row.get::<i64>(0),
-    )?;
-    Ok(found.is_some())
+             WHERE workspace_id = $1 AND stage = $2 AND number >= $3 AND number <= $4 AND seen_at = $5"),
+        &[&workspace, &stage, numbers.start(), numbers.end(), &instants.as_slice()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
-/// Whether a timer is set for a person at an instant.
-pub fn has_timer(tx: &mut Tx<'_>, workspace: WorkspaceId, due_at: Timestamp, number: i64) -> Result<bool, DbError> {
-    let found = tx.query_opt(
-        sql("SELECT number FROM timers WHERE workspace_id = $1 AND due_at = $2 AND number = $3"),
-        &[&workspace, &due_at, &number],
-        |row| row.get::<i64>(0),
-    )?;
-    Ok(found.is_some())
+/// Among people of the numbers from one to another, those for whom a timer is set at one of these instants: instant and
+/// number.
+pub fn timers_at(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    numbers: RangeInclusive<i64>,
+    instants: &[Timestamp],
+) -> Result<Vec<(Timestamp, i64)>, DbError> {
+    let instants = in_millis(instants);
+    tx.query_each_of(
+        sql("SELECT due_at, number
+             FROM timers
+             WHERE workspace_id = $1 AND number >= $2 AND number <= $3 AND due_at = $4"),
+        &[&workspace, numbers.start(), numbers.end(), &instants.as_slice()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+fn in_millis(instants: &[Timestamp]) -> Vec<i64> {
+    instants.iter().map(|instant| instant.as_millis()).collect()
 }
