@@ -295,6 +295,7 @@ pub const UNSEALED: &[(&str, &str, &str)] = &[
         "events decide; what is told of them is read again by a sight",
     ),
     ("crates/crm/src/desk/segments/past.rs", "pasts_of", "events decide; ids are answered"),
+    ("crates/crm/src/doctor/people.rs", "pasts_of", "events decide; numbers of people are told"),
     ("crates/crm/src/desk/segments/preview.rs", "StoredBody", "events are counted; nothing of them is kept"),
     ("crates/crm/src/doctor/counters.rs", "Sight", "ids of messages are compared; a finding names a place in the log"),
     ("crates/crm/src/doctor/erasures.rs", "identifier", "values are compared with the ledger; a finding counts them"),
