@@ -33,8 +33,8 @@ const UNDER_TEST: &str = "entente";
 /// Programs at once.
 const SIDE_BY_SIDE: usize = 2;
 
-/// How many tests of a program run at once, where nothing else is set: one more than there are cores. With as many as cores
-/// in each of two programs a third of the processors' time was idle, and with more than this they only wait for each other.
+/// How many tests of a program run at once, where nothing else is set: with as many as there are cores in each of two
+/// programs the cores are busy, and more would only wait for each other.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// A test program, as cargo names it.
@@ -166,7 +166,7 @@ impl Program {
         let mut command = run.command(&self.executable, &[]);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         if std::env::var_os(TEST_THREADS).is_none() {
-            command.env(TEST_THREADS, (thread::available_parallelism()?.get() + 1).to_string());
+            command.env(TEST_THREADS, thread::available_parallelism()?.get().to_string());
         }
         let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?.wait_with_output()?;
         Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
