@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The same contacts and the same questions for Entente or Tryton, loaded by wrk: a line of figures for each work.
 
 compare.py entente URL API_KEY [CONTACTS]
@@ -49,7 +50,7 @@ class Tryton:
     batch = 500
 
     def __init__(self, url, password):
-        self.url = f"{url}/{DATABASE}/"
+        self.url = f"{url}/{DATABASE}/rpc/"
         login = {"id": 0, "method": "common.db.login", "params": ["admin", {"password": password}, "en"]}
         user, session = post(self.url, login, {})["result"][:2]
         session = base64.b64encode(f"admin:{user}:{session}".encode()).decode()
@@ -68,7 +69,7 @@ class Tryton:
         post(self.url, {"id": 1, "method": "model.party.party.create", "params": [contacts, {}]}, self.headers)
 
 
-def main(product, url, secret, contacts=100_000):
+def main(product, url, secret, contacts=50_000):
     contacts = int(contacts)
     shop = {"entente": Entente, "tryton": Tryton}[product](url, secret)
     begun = time.monotonic()

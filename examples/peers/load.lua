@@ -2,20 +2,13 @@
 -- PRODUCT: entente or tryton. WORK: record, find, newest or city.
 -- SECRET: an API key of Entente, or `DATABASE SESSION` of Tryton.
 
-local product, work, secret, contacts, thread_no
-local threads = 0
-
-function setup(thread)
-  thread:set("thread_no", threads)
-  threads = threads + 1
-end
-
+local product, work, contacts, started
 local count = 0
 
--- Numbers that no other thread uses, and no other run.
+-- Names that no other run has used.
 local function fresh()
   count = count + 1
-  return string.format("%d-%d-%d", started, thread_no, count)
+  return string.format("%d-%d", started, count)
 end
 
 local entente = {
@@ -57,23 +50,22 @@ local tryton = {
 function init(arguments)
   product, work, contacts = arguments[1], arguments[2], tonumber(arguments[4])
   started = os.time()
-  math.randomseed(started + thread_no)
+  math.randomseed(started)
   if product == "entente" then
     local headers = { ["Authorization"] = "Bearer " .. arguments[3], ["Content-Type"] = "application/json" }
     request = function() return entente[work](headers) end
   else
     local database, session = arguments[3]:match("(%S+) (%S+)")
     local headers = { ["Authorization"] = "Session " .. session, ["Content-Type"] = "application/json" }
-    request = function() return wrk.format("POST", "/" .. database .. "/", headers, tryton[work]()) end
+    request = function() return wrk.format("POST", "/" .. database .. "/rpc/", headers, tryton[work]()) end
   end
 end
 
 -- Tryton tells an error with status 200 too.
-refused = 0
 function response(status, _, body)
   if status ~= 200 or (product == "tryton" and body:find('"error"', 1, true)) then
-    refused = refused + 1
-    if refused == 1 then io.stderr:write(status .. " " .. body:sub(1, 400) .. "\n") end
+    io.stderr:write(status .. " " .. body:sub(1, 400) .. "\n")
+    os.exit(1)
   end
 end
 

@@ -7,12 +7,12 @@ mkdir -p "$folder" && cd "$folder"
 
 if [ ! -x venv/bin/gunicorn ]; then
   python3 -m venv venv
-  venv/bin/pip install --quiet 'trytond==8.2.*' 'trytond_party==8.2.*' 'trytond_marketing_automation==8.2.*' psycopg2-binary gunicorn
+  venv/bin/pip install --quiet 'trytond==8.2.*' 'trytond_party==8.2.*' 'trytond_marketing_automation==8.2.*' 'psycopg[binary,pool]' gunicorn
 fi
 
 printf '[database]\nuri = %s\n[session]\ntimeout = 86400\n' "$postgres" >trytond.conf
 echo 'quatre lampes bleues' >password
-if ! psql "${postgres}tryton" -c '' 2>/dev/null; then
+if ! psql --quiet "${postgres}tryton" -c '' 2>/dev/null; then
   psql --quiet "${postgres}postgres" -c 'CREATE DATABASE tryton'
   TRYTONPASSFILE=password venv/bin/trytond-admin -c trytond.conf -d tryton \
     -u party marketing_automation --activate-dependencies --email ana@example.com

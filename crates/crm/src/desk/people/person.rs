@@ -12,7 +12,7 @@ use words::{MergeId, ProfileId};
 use super::facts_column::facts_column;
 use super::panel::panel_of;
 use super::related::related_column;
-use super::sheet::{Sheet, read_sheet, root_by_id};
+use super::sheet::{Sheet, newest_orders, read_sheet, root_by_id};
 use super::timeline::{Excerpt, TimelineQuery, read_excerpt, timeline_column};
 use super::words_of::{day, masked_name, person_avatar, stage_badge, visitor_name};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
@@ -42,13 +42,14 @@ async fn show(
     let id = person_id(&id)?;
     let workspace = visit.actor.workspace;
     let (excerpt, sight) = (Excerpt::of(&wanted)?, visit.sight());
-    let (sheet, events) = app
+    let (sheet, orders, events) = app
         .db
         .read(move |tx| {
             let root = root_by_id(tx, workspace, id)?.ok_or_else(|| Problem::not_found("person"))?;
             let sheet = read_sheet(tx, workspace, root, sight)?;
+            let orders = newest_orders(tx, workspace, &sheet)?;
             let events = read_excerpt(tx, workspace, &sheet.numbers(), &excerpt)?;
-            Ok::<_, Problem>((sheet, events))
+            Ok::<_, Problem>((sheet, orders, events))
         })
         .await?;
     if sheet.profile.id != id {
@@ -71,7 +72,10 @@ async fn show(
             context.t("person-timeline"),
             timeline_column(&context, sheet.profile.id, &wanted, &events),
         ),
-        related: RecordPart::new(context.t("person-related"), related_column(&context, &visit, &sheet, &names)),
+        related: RecordPart::new(
+            context.t("person-related"),
+            related_column(&context, &visit, &sheet, &orders, &names),
+        ),
     };
     let head = PageHead::new(name_of(&context, &sheet)).back(context.t("people-title"), "/people").hidden();
     Ok(page(&context, &head, &html! { (record) }).into_response())

@@ -40,10 +40,16 @@ pub async fn member_names(app: &App, visit: &Visit, sheet: &Sheet) -> Result<Mem
     Ok(members.into_iter().map(|member| (member.user.to_string(), member.name)).collect())
 }
 
-pub fn related_column(context: &PageContext, visit: &Visit, sheet: &Sheet, names: &MemberNames) -> Markup {
+pub fn related_column(
+    context: &PageContext,
+    visit: &Visit,
+    sheet: &Sheet,
+    newest_orders: &[ListedOrder],
+    names: &MemberNames,
+) -> Markup {
     html! {
         (panel(&context.t("person-segments"), &Markup::default(), &segments(context, sheet)))
-        (panel(&context.t("person-orders"), &Markup::default(), &orders(context, sheet)))
+        (panel(&context.t("person-orders"), &Markup::default(), &orders(context, sheet, newest_orders)))
         @if !sheet.merges.is_empty() {
             (panel(&context.t("person-merges"), &Markup::default(), &merges(context, visit, sheet, names)))
         }
@@ -194,20 +200,20 @@ fn explain_problem(error: ExplainError) -> Problem {
     }
 }
 
-fn orders(context: &PageContext, sheet: &Sheet) -> Markup {
-    if sheet.orders.is_empty() {
+fn orders(context: &PageContext, sheet: &Sheet, newest: &[ListedOrder]) -> Markup {
+    if newest.is_empty() {
         return html! { p class="nothing" { (context.t("person-no-orders")) } };
     }
     html! {
         ul class="related" {
-            @for order in &sheet.orders {
+            @for order in newest {
                 li class="related-item" {
                     div class="related-line" { span { (order.order_id) } span class="related-figure" { (amount(context, order)) } }
                     div class="related-line" { (order_badge(context, &order.status)) span class="related-note" { (time_ago(context, order.ordered_at)) } }
                 }
             }
         }
-        @if sheet.count_orders() > sheet.orders.len() {
+        @if sheet.count_orders() > newest.len() {
             a class="related-more" href=(format!("/people/{}?kind=order", sheet.profile.id)) { (context.t("person-all-orders")) }
         }
     }

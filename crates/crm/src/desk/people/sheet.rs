@@ -1,6 +1,7 @@
 //! Everything about one person, read in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use db::{DbError, Tx};
 use engine::facts::{Consents, Facts, Figures, Sales};
@@ -29,13 +30,12 @@ pub struct Sheet {
     identifiers: Vec<LinkedIdentifier>,
     /// Newest first; undone ones included.
     pub merges: Vec<Merge>,
-    /// Those who take part in the merges, by number.
-    pub others: HashMap<i64, ListedOther>,
-    pub orders: Vec<ListedOrder>,
+    /// Those who take part in the merges, by number; of people read together, those of all.
+    pub others: Arc<HashMap<i64, ListedOther>>,
     /// The segments he is in, with since when.
-    pub segments: Vec<(Definition, Timestamp)>,
+    pub segments: Vec<(Arc<Definition>, Timestamp)>,
     /// The segments he is not in.
-    pub other_segments: Vec<Definition>,
+    pub other_segments: Vec<Arc<Definition>>,
     pub shop: Shop,
 }
 
@@ -125,6 +125,13 @@ pub fn root_by_id(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ProfileId) -> Res
     }
 }
 
+/// The profiles of these people, who are listed, in the order of the list.
+pub fn roots_in_order(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<Profile>, DbError> {
+    let found = store::profiles_by_number(tx, workspace, numbers)?;
+    let mut roots: HashMap<i64, Profile> = found.into_iter().map(|profile| (profile.number, profile)).collect();
+    Ok(numbers.iter().filter_map(|number| roots.remove(number)).collect())
+}
+
 /// The numbers of all profiles of a person.
 pub fn numbers_of_person(tx: &mut Tx<'_>, workspace: WorkspaceId, root: &Profile) -> Result<Vec<i64>, DbError> {
     let state = store::states_of(tx, workspace, &[root.number])?.pop();
@@ -133,27 +140,59 @@ pub fn numbers_of_person(tx: &mut Tx<'_>, workspace: WorkspaceId, root: &Profile
 
 /// Reads the sheet of a person's root profile for somebody of this sight.
 pub fn read_sheet(tx: &mut Tx<'_>, workspace: WorkspaceId, root: Profile, sight: Sight) -> Result<Sheet, DbError> {
-    let state = store::states_of(tx, workspace, &[root.number])?.pop();
-    let (facts, standing) = state.map_or_else(Default::default, |state| (state.facts, state.standing));
+    let mut sheets = read_sheets(tx, workspace, vec![root], sight)?;
+    sheets.pop().ok_or_else(|| crate::kernel::corrupt("a person has no sheet"))
+}
+
+/// The sheets of these root profiles, in their order: as many statements for all of them as for one.
+pub fn read_sheets(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    roots: Vec<Profile>,
+    sight: Sight,
+) -> Result<Vec<Sheet>, DbError> {
     let shop = workspaces::shop(tx, workspace)?;
     let shop = shop.ok_or_else(|| crate::kernel::corrupt("the workspace is missing"))?;
-    let numbers = numbers_of(&root, &standing);
+    let definitions: Vec<Arc<Definition>> =
+        segments::store::definitions(tx, workspace)?.into_iter().map(Arc::new).collect();
+    let numbers: Vec<i64> = roots.iter().map(|root| root.number).collect();
+    let states = store::states_of(tx, workspace, &numbers)?;
+    let mut states: HashMap<i64, (Facts, Standing)> =
+        states.into_iter().map(|state| (state.number, (state.facts, state.standing))).collect();
+    let people: Vec<(Profile, Facts, Standing)> = roots
+        .into_iter()
+        .map(|root| {
+            let (facts, standing) = states.remove(&root.number).unwrap_or_default();
+            (root, facts, standing)
+        })
+        .collect();
+    let numbers: Vec<i64> = people.iter().flat_map(|(root, _, standing)| numbers_of(root, standing)).collect();
+    let mut identifiers = identifiers_of(tx, workspace, &numbers)?;
     let merges = store::merges_of(tx, workspace, &numbers)?;
-    let others = others_of(tx, workspace, &merges)?;
-    let (segments, other_segments) = segments_of(tx, workspace, &standing)?;
-    Ok(Sheet {
-        identifiers: identifiers_of(tx, workspace, &numbers)?,
-        orders: commerce::store::orders_of(tx, workspace, &numbers, MAX_ORDERS)?,
-        segments,
-        other_segments,
-        profile: root,
-        sight,
-        facts,
-        standing,
-        merges,
-        others,
-        shop,
-    })
+    let others = Arc::new(others_of(tx, workspace, &merges)?);
+    let sheet = |(profile, facts, standing): (Profile, Facts, Standing)| {
+        let own: HashSet<i64> = numbers_of(&profile, &standing).into_iter().collect();
+        let is_his = |merge: &&Merge| own.contains(&merge.from_number) || own.contains(&merge.into_number);
+        let (segments, other_segments) = segments_of(&definitions, &standing);
+        Sheet {
+            identifiers: identifiers.extract_if(.., |linked| own.contains(&linked.number)).collect(),
+            merges: merges.iter().filter(is_his).cloned().collect(),
+            others: Arc::clone(&others),
+            segments,
+            other_segments,
+            profile,
+            sight,
+            facts,
+            standing,
+            shop: shop.clone(),
+        }
+    };
+    Ok(people.into_iter().map(sheet).collect())
+}
+
+/// The person's newest orders, beside which his timeline has them all.
+pub fn newest_orders(tx: &mut Tx<'_>, workspace: WorkspaceId, sheet: &Sheet) -> Result<Vec<ListedOrder>, DbError> {
+    commerce::store::orders_of(tx, workspace, &sheet.numbers(), MAX_ORDERS)
 }
 
 fn identifiers_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> Result<Vec<LinkedIdentifier>, DbError> {
@@ -164,17 +203,17 @@ fn identifiers_of(tx: &mut Tx<'_>, workspace: WorkspaceId, numbers: &[i64]) -> R
     Ok(identifiers)
 }
 
-type SegmentsInAndOut = (Vec<(Definition, Timestamp)>, Vec<Definition>);
+type SegmentsInAndOut = (Vec<(Arc<Definition>, Timestamp)>, Vec<Arc<Definition>>);
 
-fn segments_of(tx: &mut Tx<'_>, workspace: WorkspaceId, standing: &Standing) -> Result<SegmentsInAndOut, DbError> {
+fn segments_of(definitions: &[Arc<Definition>], standing: &Standing) -> SegmentsInAndOut {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
-    for definition in segments::store::definitions(tx, workspace)? {
+    for definition in definitions.iter().map(Arc::clone) {
         match standing.memberships.get(&definition.no) {
             Some(since) => inside.push((definition, *since)),
             None => outside.push(definition),
         }
     }
-    Ok((inside, outside))
+    (inside, outside)
 }
 
 fn others_of(tx: &mut Tx<'_>, workspace: WorkspaceId, merges: &[Merge]) -> Result<HashMap<i64, ListedOther>, DbError> {

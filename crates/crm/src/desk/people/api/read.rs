@@ -9,7 +9,7 @@ use words::{SegmentId, Timestamp, WorkspaceId};
 
 use super::super::find::{self, Asked, Filter};
 use super::super::search::by_identifier;
-use super::super::sheet::{numbers_of_person, read_sheet, root_by_id};
+use super::super::sheet::{numbers_of_person, read_sheet, read_sheets, root_by_id, roots_in_order};
 use super::answers::{EventAnswer, EventPage, MembershipAnswer, MembershipPage, ProfileAnswer, ProfilePage};
 use super::profile_id;
 use crate::desk::segments::{ExplainError, explain_membership};
@@ -62,12 +62,9 @@ pub async fn list(
                 (listing.people, listing.next)
             }
         };
-        let mut data = Vec::with_capacity(people.len());
-        for person in people {
-            if let Some(root) = root_by_id(tx, workspace, person.id)? {
-                data.push(ProfileAnswer::of(&read_sheet(tx, workspace, root, sight)?));
-            }
-        }
+        let numbers: Vec<i64> = people.iter().map(|person| person.number).collect();
+        let roots = roots_in_order(tx, workspace, &numbers)?;
+        let data = read_sheets(tx, workspace, roots, sight)?.iter().map(ProfileAnswer::of).collect();
         Ok::<_, Problem>(ProfilePage { data, next: next.as_ref().map(encode_cursor) })
     });
     Ok(Json(page.await?))
