@@ -145,6 +145,33 @@ on_both!(patched_traits_are_told_to_segments_before_the_answer, |db| async move 
     assert_eq!(shop.set(&path, json!("gold")).await.json()["code"], "bad_body");
 });
 
+on_both!(in_a_list_everybody_is_answered_as_he_is_alone, |db| async move {
+    let shop = Shop::open(db).await;
+    shop.built("Buyers", json!({"metric": "orders_count", "op": "gte", "value": 2})).await;
+    shop.send(three_people()).await;
+    let zoe = json!({"type": "identify", "messageId": "7", "userId": "zoe", "traits": {"phone": "+33612345678"}});
+    let max = json!({"type": "identify", "messageId": "8", "userId": "max", "traits": {"email": "max@example.com"}});
+    shop.send([zoe, max]).await;
+    // Luc became part of Ana; Max had been Zoé for a while, so both tell of that merge.
+    let [ana, luc, zoe, max] = ["ana", "luc", "zoe", "max"].map(|user| format!("user_id:{user}"));
+    let (ana, luc) = (shop.person(&ana).await, shop.person(&luc).await);
+    let (zoe, max) = (shop.person(&zoe).await, shop.person(&max).await);
+    shop.post(&format!("/api/v1/profiles/{luc}/merge"), &json!({"into": ana})).await;
+    shop.post(&format!("/api/v1/profiles/{max}/merge"), &json!({"into": zoe})).await;
+    shop.post(&format!("/api/v1/profiles/{max}/unmerge"), &json!({})).await;
+
+    let listed = shop.api("/api/v1/profiles").await["data"].as_array().unwrap().clone();
+    assert_eq!(listed.len(), 4, "Ana with Luc, Zoé, Max and a visitor");
+    for one in &listed {
+        assert_eq!(one, &shop.api(&format!("/api/v1/profiles/{}", one["id"].as_str().unwrap())).await);
+    }
+    let found = |id: &str| listed.iter().find(|one| one["id"] == id).unwrap();
+    assert_eq!(found(&ana)["merged_from"][0]["id"], luc.as_str());
+    assert_eq!(found(&ana)["segments"][0]["name"], "Buyers");
+    assert_eq!(found(&ana)["identifiers"].as_array().unwrap().len(), 5);
+    assert_eq!((&found(&zoe)["merged_from"], &found(&max)["merged_from"]), (&json!([]), &json!([])));
+});
+
 on_both!(a_merge_by_a_program_answers_the_person_and_can_be_undone, |db| async move {
     let shop = Shop::open(db).await;
     shop.send(three_people()).await;
