@@ -16,6 +16,7 @@ import urllib.request
 DATABASE = "tryton"
 CONNECTIONS = 16
 SECONDS = 15
+BATCH = 500
 
 
 def post(url, body, headers):
@@ -28,8 +29,6 @@ def post(url, body, headers):
 
 
 class Entente:
-    batch = 500
-
     def __init__(self, url, key):
         self.url, self.secret, self.headers = url, key, {"Authorization": f"Bearer {key}"}
 
@@ -47,8 +46,6 @@ class Entente:
 
 
 class Tryton:
-    batch = 500
-
     def __init__(self, url, password):
         self.url = f"{url}/{DATABASE}/rpc/"
         login = {"id": 0, "method": "common.db.login", "params": ["admin", {"password": password}, "en"]}
@@ -73,15 +70,15 @@ def main(product, url, secret, contacts=50_000):
     contacts = int(contacts)
     shop = {"entente": Entente, "tryton": Tryton}[product](url, secret)
     begun = time.monotonic()
-    for first in range(1, contacts + 1, shop.batch):
-        shop.fill(range(first, min(first + shop.batch, contacts + 1)))
+    for first in range(1, contacts + 1, BATCH):
+        shop.fill(range(first, min(first + BATCH, contacts + 1)))
     print(f"{product} fill: {contacts / (time.monotonic() - begun):.0f} contacts/s", flush=True)
     script = pathlib.Path(__file__).with_name("load.lua")
     for work in ("record", "find", "newest"):
         wrk = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{SECONDS}s", "--timeout", "30s"]
         arguments = [product, work, shop.secret, str(contacts)]
         told = subprocess.run([*wrk, "--script", script, url, "--", *arguments], capture_output=True, text=True)
-        print(f"{product} {work}: {told.stdout.strip().splitlines()[-1:]} {told.stderr.strip()}", flush=True)
+        print(f"{product} {work}: {(told.stdout + told.stderr).strip().splitlines()[-1]}", flush=True)
 
 
 if __name__ == "__main__":

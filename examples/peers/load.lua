@@ -1,5 +1,5 @@
 -- One client's work for wrk: `wrk -s load.lua URL -- PRODUCT WORK SECRET CONTACTS`.
--- PRODUCT: entente or tryton. WORK: record, find, newest or city.
+-- PRODUCT: entente or tryton. WORK: record, find or newest.
 -- SECRET: an API key of Entente, or `DATABASE SESSION` of Tryton.
 
 local product, work, contacts, started

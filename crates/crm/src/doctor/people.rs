@@ -74,10 +74,9 @@ fn check_rows(
         visits.entry(visit.stage).or_default().push((visit.at, state.number));
     }
     for (stage, wanted) in visits {
-        let instants: Vec<Timestamp> = wanted.iter().map(|(at, _)| *at).collect();
-        let there = store::last_visits_at(tx, place.workspace, &stage, numbers.clone(), &instants)?;
-        let there: HashSet<(Timestamp, i64)> = there.into_iter().collect();
-        for (_, number) in wanted.iter().filter(|visit| !there.contains(visit)) {
+        let there =
+            |instants: &[Timestamp]| store::last_visits_at(tx, place.workspace, &stage, numbers.clone(), instants);
+        for (_, number) in missing(wanted, there)? {
             report.find("list", format!("person {number} is missing where people stand by last visit"));
         }
     }
@@ -92,14 +91,21 @@ fn check_timers(
     report: &mut Report,
 ) -> Result<(), DbError> {
     let waiting = states.iter().filter_map(|state| Some((state.standing.timer_at?, state.number)));
-    let wanted: Vec<(Timestamp, i64)> = waiting.collect();
-    let instants: Vec<Timestamp> = wanted.iter().map(|(at, _)| *at).collect();
-    let there = store::timers_at(tx, place.workspace, numbers, &instants)?;
-    let there: HashSet<(Timestamp, i64)> = there.into_iter().collect();
-    for (at, number) in wanted.iter().filter(|timer| !there.contains(timer)) {
+    for (at, number) in missing(waiting.collect(), |instants| store::timers_at(tx, place.workspace, numbers, instants))?
+    {
         report.find("timers", format!("person {number} waits for {at}, and no timer is set"));
     }
     Ok(())
+}
+
+/// Those of the wanted places, an instant and a number each, that are not among what is there at their instants.
+fn missing(
+    wanted: Vec<(Timestamp, i64)>,
+    there: impl FnOnce(&[Timestamp]) -> Result<Vec<(Timestamp, i64)>, DbError>,
+) -> Result<Vec<(Timestamp, i64)>, DbError> {
+    let instants: Vec<Timestamp> = wanted.iter().map(|(at, _)| *at).collect();
+    let there: HashSet<(Timestamp, i64)> = there(&instants)?.into_iter().collect();
+    Ok(wanted.into_iter().filter(|place| !there.contains(place)).collect())
 }
 
 /// Whether something of these profiles arrived, or they were merged or parted, after an instant.

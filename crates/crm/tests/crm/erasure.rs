@@ -8,7 +8,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use crm::intake::import::{Calls, Format, ImportFile, ImportKind, Progress, import};
 use crm::kernel::Role;
 use crm::privacy::register::{REGISTER, Retention, Whose};
-use db::{DbError, Tx, Value as Stored, sql};
+use db::{Db, DbError, Tx, Value as Stored, sql};
 use serde_json::{Value, json};
 use testkit::app::Answer;
 use testkit::on_both;
@@ -16,6 +16,13 @@ use testkit::on_both;
 use crate::shop::Shop;
 
 impl Shop {
+    /// With the segments that every shop begins with.
+    async fn provisioned(db: Db) -> Self {
+        let shop = Self::open(db).await;
+        crm::desk::provision(&shop.test.app, shop.workspace).await.unwrap();
+        shop
+    }
+
     async fn person_if_any(&self, identifier: &str) -> Option<String> {
         let path = format!("/api/v1/profiles?identifier={identifier}");
         let found = self.test.get_json(&path, &self.key).await.json();
@@ -82,7 +89,6 @@ const CANARY: &str = "kanari";
 
 /// Zoé in every place that a person can be in, and Luc beside her.
 async fn plant(shop: &Shop) -> (String, String) {
-    crm::desk::provision(&shop.test.app, shop.workspace).await.unwrap();
     shop.send(json!([
         {"type": "identify", "messageId": "c1", "userId": "kanari-1", "anonymousId": "kanari-phone",
          "traits": {"email": "kanari@example.com", "phone": "+33698765432", "firstName": "Kanari", "lastName": "Durand",
@@ -143,7 +149,7 @@ async fn plant(shop: &Shop) -> (String, String) {
 }
 
 on_both!(nothing_of_an_erased_person_is_left_in_any_row_and_his_neighbours_are_untouched, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let (one, luc) = plant(&shop).await;
     let planted = shop.tables_with(CANARY).await;
     for table in ["events", "identifiers", "people", "person_states", "leaf_states", "orders", "order_lines"] {
@@ -187,7 +193,7 @@ on_both!(nothing_of_an_erased_person_is_left_in_any_row_and_his_neighbours_are_u
 });
 
 on_both!(a_repeat_of_an_erased_persons_call_changes_nothing_and_a_new_call_makes_somebody_new, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let call =
         json!([{"type": "identify", "messageId": "m1", "userId": "ana", "traits": {"email": "ana@example.com"}}]);
     shop.send(call.clone()).await;
@@ -203,7 +209,7 @@ on_both!(a_repeat_of_an_erased_persons_call_changes_nothing_and_a_new_call_makes
 });
 
 on_both!(an_order_of_which_somebody_else_spoke_too_becomes_what_his_calls_make_of_it, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let order = |id: &str, user: &str, name: &str, total: u64| {
         json!({"type": "track", "event": name, "messageId": id, "userId": user,
                "properties": {"order_id": "shared", "total": total, "currency": "EUR"}})
@@ -218,7 +224,7 @@ on_both!(an_order_of_which_somebody_else_spoke_too_becomes_what_his_calls_make_o
 });
 
 on_both!(a_suppressed_address_gets_its_consent_back_from_nobody_but_its_owner, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let consent = |id: &str, more: Value| {
         let mut call = json!({"type": "track", "event": "Consent Updated", "messageId": id, "userId": "ana",
             "context": {"traits": {"email": "ana@example.com"}},
@@ -253,7 +259,7 @@ on_both!(a_suppressed_address_gets_its_consent_back_from_nobody_but_its_owner, |
 });
 
 on_both!(never_contact_suppresses_every_address_and_keeps_nothing_but_keyed_hashes, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     shop.send(json!([{"type": "identify", "messageId": "1", "userId": "ana",
                       "traits": {"email": "ana@example.com", "phone": "+33612345678"}}]))
         .await;
@@ -269,7 +275,7 @@ on_both!(never_contact_suppresses_every_address_and_keeps_nothing_but_keyed_hash
 });
 
 on_both!(the_suppression_list_tells_how_many_and_of_one_address_whether, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let dpo = shop.test.sign_in_as(Role::Dpo).await;
     let path = "/privacy/suppressions";
     assert!(shop.test.get(path, &dpo).await.body.contains("Nothing yet"));
@@ -296,7 +302,7 @@ on_both!(the_suppression_list_tells_how_many_and_of_one_address_whether, |db| as
 });
 
 on_both!(the_register_is_a_page_that_names_every_table_with_its_purpose, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     let dpo = shop.test.sign_in_as(Role::Dpo).await;
     let page = shop.test.get("/privacy/register", &dpo).await.body;
     for table in REGISTER {
@@ -309,7 +315,7 @@ on_both!(the_register_is_a_page_that_names_every_table_with_its_purpose, |db| as
 });
 
 on_both!(a_member_types_the_word_and_a_changed_certificate_shows, |db| async move {
-    let shop = Shop::open(db).await;
+    let shop = Shop::provisioned(db).await;
     shop.send(json!([{"type": "identify", "messageId": "1", "userId": "ana", "traits": {"name": "Ana Durand"}}])).await;
     let ana = shop.person("user_id:ana").await;
     let path = format!("/people/{ana}/erase");
