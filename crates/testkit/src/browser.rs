@@ -75,13 +75,23 @@ impl Browser {
 
     /// As [`Browser::start`], for a reader whose browser prefers `language` ("fr-FR").
     pub async fn start_speaking(language: &str) -> Result<Option<Self>, BrowserError> {
+        Self::start_program(language, light_program()).await
+    }
+
+    /// As [`Browser::start`], with Chromium's own window around the pages: whoever goes to another tab hides the one he leaves.
+    pub async fn start_with_tabs() -> Result<Option<Self>, BrowserError> {
+        Self::start_program("en-GB", None).await
+    }
+
+    /// Without a program chromedriver starts the Chromium that it finds.
+    async fn start_program(language: &str, program: Option<PathBuf>) -> Result<Option<Self>, BrowserError> {
         if is_skipped() {
             return Ok(None);
         }
         let seat = SEATS.acquire().await.map_err(std::io::Error::other)?;
         let driver = Driver::start().await?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(driver.profile(), language))
+            .capabilities(capabilities(language, program.as_deref()))
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await?;
         let limits = TimeoutConfiguration::new(Some(AXE_TIME_LIMIT), Some(AXE_TIME_LIMIT), None);
@@ -308,8 +318,7 @@ fn is_between_pages(answer: &WebDriver) -> bool {
     answer.error == ErrorStatus::Timeout && answer.message.contains("aborted by navigation")
 }
 
-fn capabilities(profile: &Path, language: &str) -> Capabilities {
-    let profile = format!("--user-data-dir={}", profile.display());
+fn capabilities(language: &str, program: Option<&Path>) -> Capabilities {
     let languages = [format!("--lang={language}"), format!("--accept-lang={language}")];
     let arguments = json!([
         "--headless",
@@ -327,12 +336,15 @@ fn capabilities(profile: &Path, language: &str) -> Capabilities {
         "--disable-client-side-phishing-detection",
         "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
         "--window-size=1440,900",
-        profile,
         languages[0],
         languages[1],
     ]);
     let mut capabilities = Capabilities::new();
-    capabilities.insert("goog:chromeOptions".to_owned(), json!({"args": arguments}));
+    let mut options = json!({"args": arguments});
+    if let Some(program) = program {
+        options["binary"] = json!(program);
+    }
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
     capabilities.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
     capabilities
 }
@@ -368,7 +380,7 @@ impl WebDriverCompatibleCommand for Extension {
     }
 }
 
-/// The chromedriver process and its folder. A shell holds the process group and reads from a pipe of ours:
+/// The chromedriver process and its folder, in which it makes Chromium's profile. A shell holds the process group and reads from a pipe of ours:
 /// when the pipe closes, by `drop` or because this process died in whatever way, it kills the whole group.
 struct Driver {
     port: u16,
@@ -376,7 +388,6 @@ struct Driver {
     /// Kept open: a driver that cannot write its log would end.
     _log: BufReader<ChildStdout>,
     _folder: TempDir,
-    profile: PathBuf,
 }
 
 const KEEPER: &str = r#""$@" & read -r _; kill -9 0"#;
@@ -384,7 +395,7 @@ const KEEPER: &str = r#""$@" & read -r _; kill -9 0"#;
 impl Driver {
     async fn start() -> Result<Self, BrowserError> {
         let folder = tempfile::Builder::new().prefix("entente-browser-").tempdir()?;
-        let program = driver_program().ok_or(BrowserError::DriverMissing)?;
+        let program = installed("chromedriver").ok_or(BrowserError::DriverMissing)?;
         let mut shell = Command::new("/bin/sh")
             .args(["-c", KEEPER, "sh"])
             .arg(program)
@@ -404,12 +415,7 @@ impl Driver {
                 return Err(BrowserError::DriverSilent);
             }
         };
-        let profile = folder.path().join("profile");
-        Ok(Self { port, shell, _log: log, _folder: folder, profile })
-    }
-
-    fn profile(&self) -> &Path {
-        &self.profile
+        Ok(Self { port, shell, _log: log, _folder: folder })
     }
 }
 
@@ -420,11 +426,17 @@ impl Drop for Driver {
 }
 
 /// From the search path, else where Debian puts it.
-fn driver_program() -> Option<PathBuf> {
+/// Chromium without the parts that draw its own window, where it is installed: the pages are the same, and it starts and
+/// runs with half the work.
+fn light_program() -> Option<PathBuf> {
+    installed("chromium-headless-shell")
+}
+
+fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     folders.push(PathBuf::from("/usr/bin"));
-    folders.into_iter().map(|folder| folder.join("chromedriver")).find(|program| program.is_file())
+    folders.into_iter().map(|folder| folder.join(program)).find(|program| program.is_file())
 }
 
 /// Reads up to "ChromeDriver was started successfully on port 43210."

@@ -44,6 +44,13 @@ const CHROME_DRIVER: Need = Need {
     ubuntu: &["chromium-chromedriver"],
 };
 
+const CHROMIUM_WITHOUT_WINDOW: Need = Need {
+    what: "Chromium without a window (chromium-headless-shell)",
+    is_there: || program(&["chromium-headless-shell"]).is_some(),
+    debian: &["chromium-headless-shell"],
+    ubuntu: &[],
+};
+
 const PEBBLE: Need = Need {
     what: "an ACME authority for tests (pebble)",
     is_there: || program(&["pebble"]).is_some(),
@@ -92,6 +99,10 @@ pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     if extent == Extent::Quick {
         run.set("ENTENTE_TEST_SKIP_BROWSER", "1");
     }
+    if extent == Extent::Everything {
+        // Where it is not packaged, Chromium itself opens every page.
+        install_if_packaged(&CHROMIUM_WITHOUT_WINDOW);
+    }
     find_client_tools(run);
     find_authority(extent, run);
     find_saboteurs(extent, run);
@@ -103,11 +114,8 @@ fn find_saboteurs(extent: Extent, run: &mut Run) {
     let saboteurs =
         [(&STRACE, "failing disks and power cuts"), (&FAKETIME, "jumping clocks"), (&NETWORK, "lost networks")];
     for (need, faults) in saboteurs {
-        if extent == Extent::Everything
-            && !(need.is_there)()
-            && let Err(error) = install(&[need])
-        {
-            println!("    {error}");
+        if extent == Extent::Everything {
+            install_if_packaged(need);
         }
         if !(need.is_there)() {
             run.left_out.push(format!("{faults} in the chaos tests: {} is not here", need.what));
@@ -120,11 +128,8 @@ fn find_saboteurs(extent: Extent, run: &mut Run) {
 
 /// Not every release packages it: without it only that test is left out.
 fn find_authority(extent: Extent, run: &mut Run) {
-    if extent == Extent::Everything && !(PEBBLE.is_there)() {
-        match install(&[&PEBBLE]) {
-            Ok(_) => {}
-            Err(error) => println!("    {error}"),
-        }
+    if extent == Extent::Everything {
+        install_if_packaged(&PEBBLE);
     }
     if !(PEBBLE.is_there)() {
         run.leave_out("PEBBLE", "the test of certificates by ACME: pebble is not here");
@@ -138,6 +143,16 @@ fn find_client_tools(run: &mut Run) {
     }
     if !succeeds("python3", &["-m", "pip", "--version"]) {
         run.leave_out("PYTHON_CLIENTS", "the tests with public Python client libraries: python3 and pip are not here");
+    }
+}
+
+/// What the tests can do without, and do more or cost less with.
+fn install_if_packaged(need: &Need) {
+    if !(need.is_there)()
+        && !packages(&[need]).is_empty()
+        && let Err(error) = install(&[need])
+    {
+        println!("    {error}");
     }
 }
 

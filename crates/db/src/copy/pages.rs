@@ -1,5 +1,6 @@
 //! A file of pages: a line that names its form, then a compressed stream of a head, pages, and an end, with a digest of
-//! everything.
+//! everything. The digest is of what was compressed; that the compressed bytes are still the same, and all there, is
+//! known by a checksum of each block, and by the end of the stream, at which the file must end.
 //!
 //! A file comes into being under another name and is renamed when it is on the disk: one that bears its name is whole.
 
@@ -8,7 +9,7 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use lz4_flex::frame::{FrameDecoder, FrameEncoder};
+use lz4_flex::frame::{FrameDecoder, FrameEncoder, FrameInfo};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -68,7 +69,8 @@ impl Writer {
         let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
         let mut file = BufWriter::new(file);
         writeln!(file, "{MAGIC}{VERSION}")?;
-        let mut writer = Self { stream: FrameEncoder::new(file), digest: Sha256::new(), partial };
+        let form = FrameInfo::new().block_checksums(true);
+        let mut writer = Self { stream: FrameEncoder::with_frame_info(form, file), digest: Sha256::new(), partial };
         writer.frame(HEAD, 0, &serde_json::to_vec(head)?)?;
         Ok(writer)
     }
@@ -131,8 +133,8 @@ pub fn read(path: &Path, mut take: impl FnMut(u32, &[u8]) -> io::Result<()>) -> 
     if line != format!("{MAGIC}{VERSION}\n").as_bytes() {
         return Err(damaged("it is no copy made by this program"));
     }
-    let mut reader =
-        Reader { stream: BufReader::with_capacity(256 * 1024, FrameDecoder::new(file)), digest: Sha256::new() };
+    let stream = FrameDecoder::new(Source { file, has_ended: false });
+    let mut reader = Reader { stream: BufReader::with_capacity(256 * 1024, stream), digest: Sha256::new() };
     let mut bytes = Vec::new();
     let head: Head = match reader.frame(&mut bytes)? {
         (HEAD, _) => parse(&bytes)?,
@@ -154,7 +156,7 @@ pub fn read(path: &Path, mut take: impl FnMut(u32, &[u8]) -> io::Result<()>) -> 
 }
 
 struct Reader {
-    stream: BufReader<FrameDecoder<BufReader<File>>>,
+    stream: BufReader<FrameDecoder<Source>>,
     digest: Sha256,
 }
 
@@ -174,12 +176,29 @@ impl Reader {
         Ok((tag, u32::from_be_bytes([a, b, c, d])))
     }
 
-    /// Nothing may follow.
+    /// The stream ends here by its own mark, and so does the file.
     fn is_over(&mut self) -> io::Result<()> {
         let mut more = [0];
-        let is_over =
-            self.stream.read(&mut more).map_err(cut)? == 0 && self.stream.get_mut().get_mut().read(&mut more)? == 0;
-        if is_over { Ok(()) } else { Err(damaged("something behind its end")) }
+        let is_over = self.stream.read(&mut more).map_err(cut)? == 0;
+        let source = self.stream.get_mut().get_mut();
+        if source.has_ended {
+            return Err(damaged("its end is missing"));
+        }
+        if is_over && source.read(&mut more)? == 0 { Ok(()) } else { Err(damaged("something behind its end")) }
+    }
+}
+
+/// The file; the decompressor takes its end, where the mark should stand, for the end of the stream.
+struct Source {
+    file: BufReader<File>,
+    has_ended: bool,
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        self.has_ended |= read == 0;
+        Ok(read)
     }
 }
 
@@ -197,5 +216,45 @@ fn cut(error: io::Error) -> io::Error {
         _ if error.raw_os_error().is_some() => error,
         io::ErrorKind::UnexpectedEof => damaged("its end is missing"),
         _ => damaged("its compression"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Pages as SQLite has them: little at both ends, and nothing between.
+    #[test]
+    fn no_bit_can_turn_and_no_byte_come_or_go_without_being_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("piece");
+        let head = Head { program: "a test".to_owned(), schema: 3, number: 7 };
+        let mut writer = Writer::create(path.clone(), &head).unwrap();
+        for number in 1..=3 {
+            let mut page = vec![0; 4096];
+            page[..4].copy_from_slice(&[13, 0, 0, number]);
+            page[4090..].copy_from_slice(b"shoes.");
+            writer.page(u32::from(number), &page).unwrap();
+        }
+        let end = End { pages: Some(3), place: Place::default(), holds_until_ms: 5, taken_at_ms: 6 };
+        writer.finish(&end).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        assert_eq!(read(&path, |_, _| Ok(())).unwrap(), (head, end));
+        let read_of = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            read(&path, |_, _| Ok(())).is_ok()
+        };
+        let bits = (0..whole.len() * 8).filter(|bit| {
+            let mut bad = whole.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            read_of(&bad)
+        });
+        let unnoticed: Vec<(usize, usize)> = bits.map(|bit| (bit / 8, bit % 8)).collect();
+        assert_eq!(unnoticed, [], "of {} bytes", whole.len());
+        let cuts: Vec<usize> = (0..whole.len()).filter(|length| read_of(&whole[..*length])).collect();
+        assert_eq!(cuts, [0; 0], "of {} bytes", whole.len());
+        let grown = (1..20).filter(|more| read_of(&[&whole[..], &vec![0; *more]].concat()));
+        assert_eq!(grown.collect::<Vec<usize>>(), [0; 0], "zeros behind the end");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use testkit::crm::stream::log;
 use testkit::crm::workspaces;
+use testkit::process::is_true_soon;
 
 use crate::running::{Data, Server, note_owner, post};
 
@@ -60,8 +61,12 @@ fn check(data: &Data, kills: u64) {
                 let (address, key, notes) = (server.address, &key, &notes);
                 scope.spawn(move || send_until_gone(address, key, notes, size));
             }
+            // However slow the machine is, each server acknowledges events before it goes.
+            let known = notes.acknowledged.lock().unwrap().len();
+            let acknowledges = is_true_soon(|| notes.acknowledged.lock().unwrap().len() > known + 1);
             std::thread::sleep(Duration::from_millis(40 + 17 * (kill % 9)));
             server.kill();
+            assert!(acknowledges, "server {kill} acknowledged nothing");
         });
     }
     let stored = stored_ids(data);
@@ -70,7 +75,6 @@ fn check(data: &Data, kills: u64) {
     assert_eq!(distinct.len(), stored.len(), "an event is there twice");
     assert!(acknowledged.is_subset(&distinct), "lost: {:?}", acknowledged.difference(&distinct).collect::<Vec<_>>());
     assert!(distinct.is_subset(&sent), "never sent: {:?}", distinct.difference(&sent).collect::<Vec<_>>());
-    assert!(acknowledged.len() as u64 > kills, "only {} were acknowledged", acknowledged.len());
     data.run_well(&["doctor", "--all"]);
 }
 
