@@ -48,7 +48,7 @@ pub struct Weight {
 
 pub const USUAL: Weight = Weight { clients: 4, batch: 40, pause: Duration::ZERO };
 /// As many, but the machine has room for what is done to the program meanwhile, and for the tests beside.
-pub const STEADY: Weight = Weight { pause: Duration::from_millis(10), ..USUAL };
+pub const STEADY: Weight = Weight { pause: Duration::from_millis(40), ..USUAL };
 /// A shop on a good day: some ten requests a second.
 pub const SHOP: Weight = Weight { clients: 2, batch: 10, pause: Duration::from_millis(150) };
 
