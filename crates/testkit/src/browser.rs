@@ -78,8 +78,9 @@ impl Browser {
         Self::start_program(language, light_program()).await
     }
 
-    /// As [`Browser::start`], with Chromium's own window around the pages: whoever goes to another tab hides the one he leaves.
-    pub async fn start_with_tabs() -> Result<Option<Self>, BrowserError> {
+    /// As [`Browser::start`], with Chromium's own window around the pages: for what its tabs and its dialogs do. Whoever goes
+    /// to another tab hides the one he leaves.
+    pub async fn start_with_window() -> Result<Option<Self>, BrowserError> {
         Self::start_program("en-GB", None).await
     }
 
@@ -426,8 +427,8 @@ impl Drop for Driver {
 }
 
 /// From the search path, else where Debian puts it.
-/// Chromium without the parts that draw its own window, where it is installed: the pages are the same, and it starts and
-/// runs with half the work.
+/// Chromium without the parts that draw its own window, where it is installed: its pages are the same, and it starts with a
+/// third of the work.
 fn light_program() -> Option<PathBuf> {
     installed("chromium-headless-shell")
 }

@@ -1,17 +1,19 @@
 //! The test programs of all packages, each begun as soon as it is built and several side by side: most of their time they
 //! wait, for a server, a browser or the disk, and while one of the last compiles on one core, the first ones have the other.
+//! Of those that are built, the one that took longest in the run before begins first, so that none is left alone at the end.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::steps::{Ended, Run};
+use super::steps::{Ended, Run, target_folder};
 use super::{Count, seconds};
 use crate::Outcome;
 
@@ -30,8 +32,11 @@ const BUILD: [&str; 8] = [
 /// The program that integration tests run, wherever they stand. Cargo may build it after them.
 const UNDER_TEST: &str = "entente";
 
-/// Programs at once.
-const SIDE_BY_SIDE: usize = 2;
+/// Programs at once. One of the long ones, which attacks the product, waits for most of its time.
+const SIDE_BY_SIDE: usize = 3;
+
+/// In the target folder: how long each program took, in milliseconds.
+const TIMES: &str = "test-times.json";
 
 /// How many tests of a program run at once, where nothing else is set: with as many as there are cores in each of two
 /// programs the cores are busy, and more would only wait for each other.
@@ -61,11 +66,22 @@ struct Gate {
     waiting: Vec<Program>,
 }
 
+/// Programs that may begin, and how long they took before.
+struct Queue {
+    next: Receiver<Vec<Program>>,
+    ready: Vec<Program>,
+    times: Times,
+}
+
+/// How long programs took, by what `cargo test` has to be told to run them, in milliseconds.
+type Times = BTreeMap<String, u64>;
+
 /// What became of all programs.
 #[derive(Debug, Default)]
 struct Results {
     count: Count,
     failed: Vec<String>,
+    times: Times,
 }
 
 /// Builds and runs them; a program that fails stops none of the others.
@@ -74,33 +90,54 @@ pub fn carry_out(run: &mut Run) -> Outcome<Ended> {
     let messages = build.stdout.take().ok_or("the output of cargo test was not piped")?;
     let results = Mutex::new(Results::default());
     let (built, next) = mpsc::channel();
-    let next = Mutex::new(next);
+    let file = target_folder(run.root()).join(TIMES);
+    let queue = Mutex::new(Queue { next, ready: Vec::new(), times: read_times(&file) });
     thread::scope(|scope| -> Outcome<()> {
         for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
-                while let Some(program) = take(&next) {
+                while let Some(program) = take(&queue) {
                     program.run(run, &results);
                 }
             });
         }
         let (built, mut gate) = (built, Gate::default());
         for message in BufReader::new(messages).lines() {
-            let begin = Built::in_message(&message?).map(|new| gate.take(new)).unwrap_or_default();
-            begin.into_iter().try_for_each(|program| built.send(program))?;
+            if let Some(new) = Built::in_message(&message?) {
+                built.send(gate.take(new))?;
+            }
         }
         Ok(())
     })?;
     let is_built = build.wait()?.success();
-    let Results { count, mut failed } = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Results { count, mut failed, times } = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     run.count.add(count);
+    std::fs::write(&file, serde_json::to_vec(&times)?)?;
     if !is_built {
         failed.insert(0, "cargo test --workspace --no-run".to_owned());
     }
     Ok(if failed.is_empty() { Ended::Well } else { Ended::Failed(failed.join("; ")) })
 }
 
-fn take(next: &Mutex<Receiver<Program>>) -> Option<Program> {
-    next.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+fn take(queue: &Mutex<Queue>) -> Option<Program> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Nothing is known on a machine that has run none yet.
+fn read_times(file: &Path) -> Times {
+    std::fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+impl Queue {
+    /// The longest of those that may begin; one that never ran counts as long. Waits while more are built.
+    fn take(&mut self) -> Option<Program> {
+        while self.ready.is_empty() {
+            self.ready = self.next.recv().ok()?;
+        }
+        self.ready.extend(self.next.try_iter().flatten());
+        let time = |program: &Program| self.times.get(&program.arguments).copied().unwrap_or(u64::MAX);
+        self.ready.sort_by_key(time);
+        self.ready.pop()
+    }
 }
 
 impl Gate {
@@ -155,6 +192,7 @@ impl Program {
         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
         let (is_well, said) = outcome.unwrap_or_else(|error| (false, format!("{error}\n")));
         said.lines().for_each(|line| results.count.add_line(line));
+        results.times.insert(self.arguments.clone(), millis(begun.elapsed()));
         let how = if is_well { "ok" } else { "FAILED" };
         println!("\n    {command_line}\n{said}    {command_line}: {how} ({})", seconds(begun.elapsed()));
         if !is_well {
@@ -171,6 +209,10 @@ impl Program {
         let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?.wait_with_output()?;
         Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -215,6 +257,26 @@ mod tests {
         assert_eq!(Built::in_message(&message("bin", "chaos", false, &path)), None, "another program");
         assert_eq!(Built::in_message(&message("lib", "chaos", true, &Value::Null)), None, "checked, not built");
         assert_eq!(Built::in_message("Compiling chaos"), None);
+    }
+
+    #[test]
+    fn who_took_longest_begins_first_and_who_never_ran_before_all() {
+        let program = |name: &str| {
+            let told = Built::in_message(&message("test", name, true, &json!("/target/debug/deps/x")));
+            let Some(Built::Test(program)) = told else { panic!("a test is told of") };
+            program
+        };
+        let (built, next) = mpsc::channel();
+        let times = [("short", 5), ("long", 90_000), ("longer", 91_000)];
+        let times = times.map(|(name, time)| (format!("-p server --test {name}"), time)).into();
+        let mut queue = Queue { next, ready: Vec::new(), times };
+        built.send(Vec::new()).unwrap();
+        built.send(vec![program("short"), program("long")]).unwrap();
+        built.send(vec![program("new"), program("longer")]).unwrap();
+        drop(built);
+        let begun: Vec<String> = std::iter::from_fn(|| queue.take()).map(|program| program.arguments).collect();
+        let wanted = ["new", "longer", "long", "short"].map(|name| format!("-p server --test {name}"));
+        assert_eq!(begun, wanted);
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn cargo_deny(run: &Run) -> Option<PathBuf> {
     (is_installed && answers(&program)).then_some(program)
 }
 
-fn target_folder(root: &Path) -> PathBuf {
+pub fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 

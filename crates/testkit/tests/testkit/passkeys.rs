@@ -83,7 +83,7 @@ async fn add_passkey(browser: &Browser, name: &str) -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_adds_a_passkey_signs_in_with_it_and_removes_it() -> Outcome {
-    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let Some(browser) = Browser::start_with_window().await? else { return Ok(()) };
     let (running, device) = owner_with_device(&browser).await?;
 
     browser.goto(&format!("{}/account", running.url)).await?;
@@ -189,7 +189,7 @@ async fn remove(browser: &Browser, running: &RunningApp, device: &str) -> Outcom
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_verified_finger_no_passkey_signs_in() -> Outcome {
-    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let Some(browser) = Browser::start_with_window().await? else { return Ok(()) };
     let (running, device) = owner_with_device(&browser).await?;
     browser.goto(&format!("{}/account/second-factor", running.url)).await?;
     add_passkey(&browser, "Laptop").await?;
@@ -206,7 +206,7 @@ async fn without_a_verified_finger_no_passkey_signs_in() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_scripts_or_a_name_the_password_signs_in_and_no_passkey_is_offered() -> Outcome {
-    let Some(browser) = Browser::start().await? else { return Ok(()) };
+    let Some(browser) = Browser::start_with_window().await? else { return Ok(()) };
     for name in ["localhost", "127.0.0.1"] {
         let running = RunningApp::start_as(name).await;
         let address = "ana@shop.example".parse()?;

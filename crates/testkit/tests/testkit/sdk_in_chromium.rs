@@ -274,7 +274,7 @@ async fn a_withdrawal_is_recorded_and_then_everything_is_gone() -> Tested {
 
 #[tokio::test]
 async fn a_choice_made_in_one_tab_holds_in_the_other() -> Tested {
-    let Some(browser) = Browser::start_with_tabs().await? else { return Ok(()) };
+    let Some(browser) = Browser::start_with_window().await? else { return Ok(()) };
     let shop = Shop::with_tag("").await;
     open(&browser, &shop.url("/one")).await?;
     let first = browser.page().window().await?;
