@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,14 +37,17 @@ macro_rules! on_both {
             #[allow(unused_imports)]
             use super::*;
 
+            // Written once, so that it is compiled once.
+            const TEST: $crate::databases::Test = |$db: $crate::databases::Db| Box::pin($body);
+
             #[test]
             fn sqlite() {
-                $crate::databases::run_on_sqlite($steps, |$db: $crate::databases::Db| $body);
+                $crate::databases::run_on_sqlite($steps, TEST);
             }
 
             #[test]
             fn postgres() {
-                $crate::databases::run_on_postgres($steps, |$db: $crate::databases::Db| $body);
+                $crate::databases::run_on_postgres($steps, TEST);
             }
         }
     };
@@ -51,6 +55,9 @@ macro_rules! on_both {
         $crate::on_both!($crate::crm::MIGRATIONS; $name, |$db| $body);
     };
 }
+
+/// A test of [`on_both!`].
+pub type Test = fn(Db) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// Runs a test on a fresh SQLite database.
 pub fn run_on_sqlite<F, T>(steps: &'static [Step], test: F)
