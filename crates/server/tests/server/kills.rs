@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use testkit::crm::stream::log;
 use testkit::crm::workspaces;
-use testkit::process::is_true_soon;
 
-use crate::running::{Data, Server, note_owner, post};
+use crate::running::{Data, Server, is_true_soon, note_owner, post};
 
 /// What the senders know: every message they sent, and those that were acknowledged.
 #[derive(Default)]
