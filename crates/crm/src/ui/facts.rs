@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::button::Button;
 use super::icon::Icon;
+use super::nothing::dash;
 use crate::kernel::texts::{Language, t};
 
 /// A label and what it is.
@@ -30,7 +31,7 @@ pub fn facts(facts: &[Fact]) -> Markup {
             @for fact in facts {
                 div class="fact" {
                     dt { (fact.label) }
-                    dd { @if fact.value.0.is_empty() { span class="nothing" { "—" } } @else { (fact.value) } }
+                    dd { @if fact.value.0.is_empty() { (dash()) } @else { (fact.value) } }
                 }
             }
         }

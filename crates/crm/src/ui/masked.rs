@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 
 use super::context::PageContext;
+use super::nothing::dash;
 use crate::kernel::{MASK, Shown};
 
 /// The text, a dash, or the mask.
 pub fn shown(context: &PageContext, shown: Shown<'_>) -> Markup {
     match shown {
         Shown::Text(text) => html! { (text) },
-        Shown::Nothing => html! { span class="nothing" { "—" } },
+        Shown::Nothing => dash(),
         Shown::Hidden => masked(context, MASK),
     }
 }

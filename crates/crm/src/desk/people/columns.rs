@@ -1,14 +1,13 @@
 //! The columns of the list: which are shown, what each is called and holds.
 
 use maud::{Markup, html};
-use words::Money;
 
 use super::address::Address;
-use super::words_of::{country_name, person_label, row_avatar, stage_badge};
+use super::words_of::{country_name, person_label, revenue, row_avatar, stage_badge};
 use crate::kernel::Shop;
 use crate::profiles::SortBy;
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, ColumnChoice, PageContext, Sorted, shown, time_ago};
+use crate::ui::{Column, ColumnChoice, PageContext, Sorted, dash, shown, time_ago};
 
 /// A column that may be hidden; the name always stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +98,7 @@ impl ShownColumn {
             Self::Email => shown(context, row.email(context.sight)),
             Self::Phone => shown(context, row.phone(context.sight)),
             Self::Orders => html! { (context.integer(row.orders_count)) },
-            Self::Revenue if row.orders_count == 0 => html! { span class="nothing" { "—" } },
-            Self::Revenue => html! { (context.money(Money { minor: row.revenue_minor, currency: shop.currency })) },
+            Self::Revenue => revenue(context, shop.currency, row),
             Self::LastSeen => time_ago(context, row.last_seen_at),
             Self::FirstSeen => time_ago(context, row.first_seen_at),
             Self::Country => or_dash(&country_name(context, &row.country)),
@@ -110,7 +108,7 @@ impl ShownColumn {
 }
 
 fn or_dash(text: &str) -> Markup {
-    html! { @if text.is_empty() { span class="nothing" { "—" } } @else { (text) } }
+    html! { @if text.is_empty() { (dash()) } @else { (text) } }
 }
 
 fn sorting(column: Column, address: &Address, sort: SortBy, direction: Sorted) -> Column {

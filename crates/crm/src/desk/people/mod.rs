@@ -27,7 +27,7 @@ mod words_of;
 pub use address::encoded;
 pub use search::search;
 pub use sheet::{Sheet, read_sheet, root_by_id};
-pub use words_of::{person_label, person_name, row_avatar};
+pub use words_of::{person_label, person_name, revenue, row_avatar, stage_badge};
 
 use crate::kernel::RouteTable;
 

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use engine::lifecycle::{Stage, StageReason};
 use maud::{Markup, html};
-use words::{Country, Timestamp};
+use words::{Country, Currency, Money, Timestamp};
 
 use crate::kernel::texts::format_date;
 use crate::kernel::{MASK, Shown};
 use crate::profiles::{Conflict, PersonRow};
-use crate::ui::{PageContext, Tone, avatar, badge, masked, nameless_avatar};
+use crate::ui::{PageContext, Tone, avatar, badge, dash, masked, nameless_avatar};
 
 /// His name, else his email address or phone number, else "Visitor #1,204"; "Person #1,204" for who may not see it.
 pub fn person_name(context: &PageContext, row: &PersonRow, number: i64) -> String {
@@ -61,6 +61,14 @@ pub fn visitor_name(context: &PageContext, number: i64) -> String {
 }
 
 /// The stage of a row in its colour; nothing before the first decision.
+/// What he bought for; nothing, for who bought nothing yet.
+pub fn revenue(context: &PageContext, currency: Currency, row: &PersonRow) -> Markup {
+    if row.orders_count == 0 {
+        return dash();
+    }
+    html! { (context.money(Money { minor: row.revenue_minor, currency })) }
+}
+
 pub fn stage_badge(context: &PageContext, stage: &str) -> Markup {
     let known = Stage::ALL.into_iter().find(|known| known.as_str() == stage);
     known.map_or_else(Markup::default, |stage| badge(stage_tone(stage), &stage_word(context, stage)))

@@ -17,7 +17,7 @@ use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::profiles;
 use crate::segments::{self, Definition};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Pager, Row, Table, Toast, Tone, dot,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Pager, Row, Table, Toast, Tone, dash, dot,
     live_search_field, page, progress, sparkline,
 };
 use crate::workspaces::page_context;
@@ -207,7 +207,7 @@ pub(super) fn share(context: &PageContext, count: i64, people: i64) -> String {
 
 pub(super) fn moved(context: &PageContext, entered: i64, left: i64) -> Markup {
     html! {
-        @if entered == 0 && left == 0 { span class="nothing" { "—" } }
+        @if entered == 0 && left == 0 { (dash()) }
         @else {
             span class="segment-moves" {
                 @if entered > 0 {

@@ -2,10 +2,10 @@
 
 use maud::html;
 
-use crate::desk::people::{person_label, row_avatar};
+use crate::desk::people::{person_label, revenue, row_avatar, stage_badge};
 use crate::profiles::store::ListedPerson;
-use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, badge, shown, time_ago};
-use words::{Currency, Money, Timestamp};
+use crate::ui::{Column, PageContext, Pager, Row, Table, Tone, badge, dash, shown, time_ago};
+use words::{Currency, Timestamp};
 
 /// One page of members; `pager` leads on.
 pub(super) fn members_table(
@@ -69,28 +69,13 @@ fn row_then(context: &PageContext, member: &MemberThen) -> Row {
 fn row(context: &PageContext, currency: Currency, person: &ListedPerson) -> Row {
     let name = person_label(context, &person.row, person.number);
     let row = &person.row;
-    let dash = || html! { span class="nothing" { "—" } };
     Row::new(vec![
         html! { (row_avatar(context, row)) span { (name) } },
         shown(context, row.email(context.sight)),
-        if row.stage.is_empty() {
-            dash()
-        } else {
-            badge(tone_of(&row.stage), &context.t(&format!("event-stage-{}", row.stage)))
-        },
+        if row.stage.is_empty() { dash() } else { stage_badge(context, &row.stage) },
         if row.last_seen_at == Timestamp::UNIX_EPOCH { dash() } else { time_ago(context, row.last_seen_at) },
         html! { (context.integer(row.orders_count)) },
-        html! { (context.money(Money { minor: row.revenue_minor, currency })) },
+        revenue(context, currency, row),
     ])
     .link(format!("/people/{}", person.id))
-}
-
-fn tone_of(stage: &str) -> Tone {
-    match stage {
-        "prospect" => Tone::New,
-        "customer" => Tone::Good,
-        "loyal" => Tone::Loyal,
-        "dormant" => Tone::Dormant,
-        _ => Tone::Neutral,
-    }
 }

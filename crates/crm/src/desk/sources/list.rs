@@ -12,8 +12,8 @@ use crate::intake::Source;
 use crate::kernel::texts::Value;
 use crate::kernel::{App, Permission, Problem, Visit};
 use crate::ui::{
-    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, badge, live_region, page, sparkline,
-    time_ago,
+    Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, badge, dash, live_region, page,
+    sparkline, time_ago,
 };
 use crate::workspaces::page_context;
 
@@ -73,7 +73,7 @@ fn rows(context: &PageContext, visit: &Visit, sources: &[(Source, SourceHealth)]
 fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {
     let last = match health.last_at {
         Some(at) => time_ago(context, at),
-        None => html! { span class="nothing" { "—" } },
+        None => dash(),
     };
     let rejected = match health.rejected {
         0 => html! { span class="nothing" { "0" } },
@@ -86,7 +86,7 @@ fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {
         light(context, source, health),
         last,
         html! { (context.integer(health.today())) },
-        html! { @if health.is_silent() { span class="nothing" { "—" } } @else { (sparkline(&title, &health.values())) } },
+        html! { @if health.is_silent() { (dash()) } @else { (sparkline(&title, &health.values())) } },
         rejected,
     ])
     .link(format!("/sources/{}", source.id))

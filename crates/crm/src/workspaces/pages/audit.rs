@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{page_context, role_label};
 use crate::kernel::{Access, App, Permission, Problem, Role, RouteTable, Visit, percent_encoded};
-use crate::ui::{Button, Column, Empty, Field, Icon, NavItem, PageContext, PageHead, Pager, Row, Table, page};
+use crate::ui::{Button, Column, Empty, Field, Icon, NavItem, PageContext, PageHead, Pager, Row, Table, dash, page};
 use crate::workspaces::audit::{AuditFilter, AuditLine, audit_words, list_audit};
 use crate::workspaces::manage_members::list_members;
 
@@ -141,7 +141,7 @@ fn row(context: &PageContext, names: &Names, line: &AuditLine) -> Row {
 fn detail(context: &PageContext, line: &AuditLine) -> Markup {
     let roles: Result<Vec<Role>, _> = line.detail.split(' ').map(str::parse).collect();
     match roles {
-        _ if line.detail.is_empty() => html! { span class="nothing" { "—" } },
+        _ if line.detail.is_empty() => dash(),
         Ok(roles) => {
             let labels: Vec<String> = roles.into_iter().map(|role| role_label(context, role)).collect();
             html! { (labels.join(", ")) }

@@ -12,7 +12,8 @@ use super::{NoticeQuery, page_context, see_other};
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
 use crate::outbox::{LetterLine, State as Fate, last_letters, until_tried};
 use crate::ui::{
-    Button, Column, Fact, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge, facts, page, panel, time_ago,
+    Button, Column, Fact, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge, dash, facts, page, panel,
+    time_ago,
 };
 use crate::workspaces::sessions::OpenSession;
 use crate::workspaces::test_mail::send_test_mail;
@@ -88,7 +89,7 @@ fn last(context: &PageContext, letters: &[LetterLine]) -> Markup {
 fn row(context: &PageContext, letter: &LetterLine) -> Row {
     let what = context.t(&format!("mail-kind-{}", letter.kind.code())).into_owned();
     let trouble = html! {
-        @if letter.trouble.is_empty() { span class="nothing" { "—" } } @else {
+        @if letter.trouble.is_empty() { (dash()) } @else {
             div class="wraps" {
                 (trouble_text(context, &letter.trouble))
                 @if letter.state == Fate::Waiting {

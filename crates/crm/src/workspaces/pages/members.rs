@@ -18,7 +18,7 @@ use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, V
 use crate::outbox;
 use crate::ui::{
     Button, Column, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Row, Table, Tone, alert, avatar, badge,
-    code_block, dialog, page, time_ago,
+    code_block, dash, dialog, page, time_ago,
 };
 use crate::workspaces::invite::list_invitations;
 use crate::workspaces::manage_members::{MemberChange, MemberError, change_member, list_members};
@@ -90,7 +90,7 @@ fn member_row(context: &PageContext, visit: &Visit, member: &Member) -> Row {
     };
     let seen = match member.last_seen_at {
         Some(instant) => time_ago(context, instant),
-        None => html! { span class="nothing" { "—" } },
+        None => dash(),
     };
     let role = html! { (role_label(context, member.role)) };
     Row::new(vec![name, html! { (member.email) }, role, seen, actions(context, visit, member)])
@@ -169,7 +169,7 @@ fn invitation_row(context: &PageContext, invitation: &OneTimeLink, letter: Optio
         .post(format!("/members/invitations/{}/withdraw", invitation.id));
     let mail = match letter {
         Some(state) => state_badge(context, state),
-        None => html! { span class="nothing" { "—" } },
+        None => dash(),
     };
     let ends = time_ago(context, invitation.expires_at);
     Row::new(vec![html! { (email) }, html! { (role) }, mail, ends, html! { (withdraw) }])
