@@ -23,6 +23,8 @@ use url::{ParseError, Url};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Of a driver that starts while everything else compiles and runs.
 const START_LIMIT: Duration = Duration::from_secs(90);
+/// Drivers that are begun at most until one has a port.
+const STARTS: usize = 20;
 const AXE_TIME_LIMIT: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(50);
 const AXE: &str = include_str!("../assets/axe.min.js");
@@ -50,7 +52,7 @@ pub enum Scheme {
 pub enum BrowserError {
     #[error("there is no chromedriver on the search path; install the Debian packages chromium and chromium-driver")]
     DriverMissing,
-    #[error("chromedriver named no port within 90 seconds")]
+    #[error("chromedriver named no port within 90 seconds, or found none in twenty starts")]
     DriverSilent,
     #[error("chromedriver refused to open Chromium: {0}")]
     Session(#[from] NewSessionError),
@@ -381,8 +383,9 @@ impl WebDriverCompatibleCommand for Extension {
     }
 }
 
-/// The chromedriver process and its folder, in which it makes Chromium's profile. A shell holds the process group and reads from a pipe of ours:
-/// when the pipe closes, by `drop` or because this process died in whatever way, it kills the whole group.
+/// The chromedriver process and its folder, in which it makes Chromium's profile. A shell holds the process group and
+/// reads from a pipe of ours: when the pipe closes, by `drop` or because this process died in whatever way, it kills the
+/// whole group.
 struct Driver {
     port: u16,
     shell: Child,
@@ -391,10 +394,22 @@ struct Driver {
     _folder: TempDir,
 }
 
-const KEEPER: &str = r#""$@" & read -r _; kill -9 0"#;
+const KEEPER: &str = r#""$@" & exec >&-; read -r _; kill -9 0"#;
 
 impl Driver {
+    /// Asked for any port, chromedriver takes a free one of IPv6 and gives up when somebody else has the same one of IPv4, be it
+    /// a connection that has ended a moment ago: then another one is begun.
     async fn start() -> Result<Self, BrowserError> {
+        for _ in 0..STARTS {
+            if let Some(driver) = Self::start_once().await? {
+                return Ok(driver);
+            }
+        }
+        Err(BrowserError::DriverSilent)
+    }
+
+    /// None when it ended without naming a port.
+    async fn start_once() -> Result<Option<Self>, BrowserError> {
         let folder = tempfile::Builder::new().prefix("entente-browser-").tempdir()?;
         let program = installed("chromedriver").ok_or(BrowserError::DriverMissing)?;
         let mut shell = Command::new("/bin/sh")
@@ -409,14 +424,17 @@ impl Driver {
             .spawn()?;
         let log = BufReader::new(shell.stdout.take().ok_or(BrowserError::DriverSilent)?);
         let announced = tokio::task::spawn_blocking(move || announced_port(log));
-        let (port, log) = match tokio::time::timeout(START_LIMIT, announced).await {
-            Ok(Ok(Some(found))) => found,
-            _ => {
+        match tokio::time::timeout(START_LIMIT, announced).await {
+            Ok(Ok(Some((port, log)))) => Ok(Some(Self { port, shell, _log: log, _folder: folder })),
+            Ok(_) => {
                 end_group(&mut shell);
-                return Err(BrowserError::DriverSilent);
+                Ok(None)
             }
-        };
-        Ok(Self { port, shell, _log: log, _folder: folder })
+            Err(_) => {
+                end_group(&mut shell);
+                Err(BrowserError::DriverSilent)
+            }
+        }
     }
 }
 

@@ -131,8 +131,8 @@ impl DropDatabaseGuard {
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         server.administer(|client| {
             execute(client, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-            // Its files copied, and not every page by way of the log: half the work.
-            execute(client, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
+            let strategy = strategy(client);
+            execute(client, &format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}"));
         });
         let url = with_database(&server.url, &name);
         Self { name, url }
@@ -227,9 +227,17 @@ impl PostgresServer {
 /// From version 15 on, an order of text that differs from that of its bytes: tests then see that the schema asks for the
 /// latter.
 fn collation(client: &mut Client) -> &'static str {
+    if is_15_or_later(client) { "ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" } else { "ENCODING 'UTF8'" }
+}
+
+/// Files are copied, and not every page by way of the log: half the work. Before version 15 there was no other way.
+fn strategy(client: &mut Client) -> &'static str {
+    if is_15_or_later(client) { "STRATEGY FILE_COPY" } else { "" }
+}
+
+fn is_15_or_later(client: &mut Client) -> bool {
     let version = client.query_one("SELECT current_setting('server_version_num')::int4", &[]);
-    let version: i32 = version.expect("the server tells its version").get(0);
-    if version >= 150_000 { "ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" } else { "ENCODING 'UTF8'" }
+    version.expect("the server tells its version").get::<_, i32>(0) >= 150_000
 }
 
 /// The server may still be ending the last connection to the database.

@@ -111,7 +111,9 @@ pub fn carry_out(run: &mut Run) -> Outcome<Ended> {
     let is_built = build.wait()?.success();
     let Results { count, mut failed, times } = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     run.count.add(count);
-    std::fs::write(&file, serde_json::to_vec(&times)?)?;
+    let mut known = read_times(&file);
+    known.extend(times);
+    std::fs::write(&file, serde_json::to_vec(&known)?)?;
     if !is_built {
         failed.insert(0, "cargo test --workspace --no-run".to_owned());
     }
