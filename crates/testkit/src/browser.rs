@@ -394,6 +394,7 @@ struct Driver {
     _folder: TempDir,
 }
 
+/// Its own output is closed: the log ends when the driver does.
 const KEEPER: &str = r#""$@" & exec >&-; read -r _; kill -9 0"#;
 
 impl Driver {
@@ -426,13 +427,9 @@ impl Driver {
         let announced = tokio::task::spawn_blocking(move || announced_port(log));
         match tokio::time::timeout(START_LIMIT, announced).await {
             Ok(Ok(Some((port, log)))) => Ok(Some(Self { port, shell, _log: log, _folder: folder })),
-            Ok(_) => {
+            failed => {
                 end_group(&mut shell);
-                Ok(None)
-            }
-            Err(_) => {
-                end_group(&mut shell);
-                Err(BrowserError::DriverSilent)
+                failed.map(|_| None).map_err(|_| BrowserError::DriverSilent)
             }
         }
     }

@@ -99,10 +99,8 @@ pub fn provide(extent: Extent, run: &mut Run) -> Outcome<bool> {
     if extent == Extent::Quick {
         run.set("ENTENTE_TEST_SKIP_BROWSER", "1");
     }
-    if extent == Extent::Everything {
-        // Where it is not packaged, Chromium itself opens every page.
-        install_if_packaged(&CHROMIUM_WITHOUT_WINDOW);
-    }
+    // Where it is not packaged, Chromium itself opens every page.
+    install_if_packaged(extent, &CHROMIUM_WITHOUT_WINDOW);
     find_client_tools(run);
     find_authority(extent, run);
     find_saboteurs(extent, run);
@@ -114,9 +112,7 @@ fn find_saboteurs(extent: Extent, run: &mut Run) {
     let saboteurs =
         [(&STRACE, "failing disks and power cuts"), (&FAKETIME, "jumping clocks"), (&NETWORK, "lost networks")];
     for (need, faults) in saboteurs {
-        if extent == Extent::Everything {
-            install_if_packaged(need);
-        }
+        install_if_packaged(extent, need);
         if !(need.is_there)() {
             run.left_out.push(format!("{faults} in the chaos tests: {} is not here", need.what));
         }
@@ -128,9 +124,7 @@ fn find_saboteurs(extent: Extent, run: &mut Run) {
 
 /// Not every release packages it: without it only that test is left out.
 fn find_authority(extent: Extent, run: &mut Run) {
-    if extent == Extent::Everything {
-        install_if_packaged(&PEBBLE);
-    }
+    install_if_packaged(extent, &PEBBLE);
     if !(PEBBLE.is_there)() {
         run.leave_out("PEBBLE", "the test of certificates by ACME: pebble is not here");
     }
@@ -147,8 +141,9 @@ fn find_client_tools(run: &mut Run) {
 }
 
 /// What the tests can do without, and do more or cost less with.
-fn install_if_packaged(need: &Need) {
-    if !(need.is_there)()
+fn install_if_packaged(extent: Extent, need: &Need) {
+    if extent == Extent::Everything
+        && !(need.is_there)()
         && !packages(&[need]).is_empty()
         && let Err(error) = install(&[need])
     {

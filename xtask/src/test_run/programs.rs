@@ -35,11 +35,11 @@ const UNDER_TEST: &str = "entente";
 /// Programs at once. One of the long ones, which attacks the product, waits for most of its time.
 const SIDE_BY_SIDE: usize = 3;
 
-/// In the target folder: how long each program took, in milliseconds.
+/// In the target folder: how long each program took.
 const TIMES: &str = "test-times.json";
 
-/// How many tests of a program run at once, where nothing else is set: with as many as there are cores in each of two
-/// programs the cores are busy, and more would only wait for each other.
+/// How many tests of a program run at once, where nothing else is set: with as many as there are cores in each program
+/// the cores are busy, and more would only wait for each other.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// A test program, as cargo names it.
@@ -73,8 +73,8 @@ struct Queue {
     times: Times,
 }
 
-/// How long programs took, by what `cargo test` has to be told to run them, in milliseconds.
-type Times = BTreeMap<String, u64>;
+/// How long programs took, by what `cargo test` has to be told to run them.
+type Times = BTreeMap<String, Duration>;
 
 /// What became of all programs.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ pub fn carry_out(run: &mut Run) -> Outcome<Ended> {
     let is_built = build.wait()?.success();
     let Results { count, mut failed, times } = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     run.count.add(count);
-    let mut known = read_times(&file);
+    let mut known = queue.into_inner().unwrap_or_else(PoisonError::into_inner).times;
     known.extend(times);
     std::fs::write(&file, serde_json::to_vec(&known)?)?;
     if !is_built {
@@ -136,7 +136,7 @@ impl Queue {
             self.ready = self.next.recv().ok()?;
         }
         self.ready.extend(self.next.try_iter().flatten());
-        let time = |program: &Program| self.times.get(&program.arguments).copied().unwrap_or(u64::MAX);
+        let time = |program: &Program| self.times.get(&program.arguments).copied().unwrap_or(Duration::MAX);
         self.ready.sort_by_key(time);
         self.ready.pop()
     }
@@ -194,7 +194,7 @@ impl Program {
         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
         let (is_well, said) = outcome.unwrap_or_else(|error| (false, format!("{error}\n")));
         said.lines().for_each(|line| results.count.add_line(line));
-        results.times.insert(self.arguments.clone(), millis(begun.elapsed()));
+        results.times.insert(self.arguments.clone(), begun.elapsed());
         let how = if is_well { "ok" } else { "FAILED" };
         println!("\n    {command_line}\n{said}    {command_line}: {how} ({})", seconds(begun.elapsed()));
         if !is_well {
@@ -211,10 +211,6 @@ impl Program {
         let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?.wait_with_output()?;
         Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -270,7 +266,8 @@ mod tests {
         };
         let (built, next) = mpsc::channel();
         let times = [("short", 5), ("long", 90_000), ("longer", 91_000)];
-        let times = times.map(|(name, time)| (format!("-p server --test {name}"), time)).into();
+        let known = |(name, millis)| (format!("-p server --test {name}"), Duration::from_millis(millis));
+        let times = times.map(known).into();
         let mut queue = Queue { next, ready: Vec::new(), times };
         built.send(Vec::new()).unwrap();
         built.send(vec![program("short"), program("long")]).unwrap();

@@ -60,7 +60,6 @@ pub fn visitor_name(context: &PageContext, number: i64) -> String {
     context.t_with("people-visitor", &[("number", number.into())]).into_owned()
 }
 
-/// The stage of a row in its colour; nothing before the first decision.
 /// What he bought for; nothing, for who bought nothing yet.
 pub fn revenue(context: &PageContext, currency: Currency, row: &PersonRow) -> Markup {
     if row.orders_count == 0 {
@@ -69,6 +68,7 @@ pub fn revenue(context: &PageContext, currency: Currency, row: &PersonRow) -> Ma
     html! { (context.money(Money { minor: row.revenue_minor, currency })) }
 }
 
+/// The stage of a row in its colour; nothing before the first decision.
 pub fn stage_badge(context: &PageContext, stage: &str) -> Markup {
     let known = Stage::ALL.into_iter().find(|known| known.as_str() == stage);
     known.map_or_else(Markup::default, |stage| badge(stage_tone(stage), &stage_word(context, stage)))
