@@ -1,7 +1,8 @@
 //! Where transactions wait for a thread.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 use tokio::sync::oneshot;
 
@@ -15,16 +16,17 @@ const QUEUED_TRANSACTIONS: usize = 10_000;
 /// What a thread is to do with its connection.
 pub type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
-/// Transactions that wait for one of several threads.
+/// Transactions that wait for one of several threads. Of those with nothing to do the last one that worked goes on: its
+/// connection is open and has its statements prepared, and a shop with little to do opens no others.
 #[derive(Default)]
 pub struct Queue {
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    idle: Vec<Thread>,
     is_closed: bool,
 }
 
@@ -73,8 +75,9 @@ impl Queue {
             return Err(DbError::Busy);
         }
         state.jobs.push_back(job);
+        let woken = state.idle.pop();
         drop(state);
-        self.changed.notify_one();
+        woken.inspect(Thread::unpark);
         Ok(())
     }
 
@@ -88,14 +91,21 @@ impl Queue {
             if state.is_closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let this = thread::current();
+            state.idle.push(this.clone());
+            drop(state);
+            thread::park();
+            state = self.lock();
+            // A thread may wake without having been woken.
+            state.idle.retain(|idle| idle.id() != this.id());
         }
     }
 
     /// Takes no more jobs. Those that wait are still done.
     pub fn close(&self) {
-        self.lock().is_closed = true;
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.idle.drain(..).for_each(|idle| idle.unpark());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -107,8 +107,12 @@ impl Browser {
         &self.client
     }
 
+    /// A page may lead on to another by itself, before chromedriver saw it whole.
     pub async fn goto(&self, url: &str) -> Result<(), BrowserError> {
-        Ok(self.client.goto(url).await?)
+        match self.client.goto(url).await {
+            Err(CmdError::Standard(answer)) if is_between_pages(&answer) => Ok(()),
+            gone => Ok(gone?),
+        }
     }
 
     /// The first element that matches, as soon as there is one.
@@ -316,9 +320,10 @@ fn may_pass(error: &CmdError) -> bool {
     ) || is_between_pages(answer)
 }
 
-/// The page went while chromedriver looked for its elements; it calls that a time-out.
+/// The page went while chromedriver looked at it; it calls that a time-out.
 fn is_between_pages(answer: &WebDriver) -> bool {
-    answer.error == ErrorStatus::Timeout && answer.message.contains("aborted by navigation")
+    let signs = ["aborted by navigation", "no such execution context"];
+    answer.error == ErrorStatus::Timeout && signs.iter().any(|sign| answer.message.contains(sign))
 }
 
 fn capabilities(language: &str, program: Option<&Path>) -> Capabilities {
@@ -441,13 +446,13 @@ impl Drop for Driver {
     }
 }
 
-/// From the search path, else where Debian puts it.
 /// Chromium without the parts that draw its own window, where it is installed: its pages are the same, and it starts with a
 /// third of the work.
 fn light_program() -> Option<PathBuf> {
     installed("chromium-headless-shell")
 }
 
+/// From the search path, else where Debian puts it.
 fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

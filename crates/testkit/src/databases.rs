@@ -158,6 +158,8 @@ impl Drop for DropDatabaseGuard {
 pub struct PostgresServer {
     url: String,
     templates: Mutex<HashMap<u64, String>>,
+    /// Connections to the server's own database that nobody uses now.
+    idle: Mutex<Vec<Client>>,
     /// The private server, if it is one: it ends when this process ends.
     _private: Option<PrivateServer>,
 }
@@ -167,7 +169,7 @@ impl PostgresServer {
     pub fn shared() -> &'static Self {
         static SERVER: OnceLock<PostgresServer> = OnceLock::new();
         SERVER.get_or_init(|| match std::env::var("ENTENTE_TEST_POSTGRES") {
-            Ok(url) => Self { url, templates: Mutex::default(), _private: None },
+            Ok(url) => Self::at(url, None),
             Err(_) => Self::start_private(),
         })
     }
@@ -176,7 +178,11 @@ impl PostgresServer {
         let private = PrivateServer::start().expect(
             "a private PostgreSQL starts; else name a server in ENTENTE_TEST_POSTGRES, or set ENTENTE_TEST_SKIP_POSTGRES=1",
         );
-        Self { url: private.url().to_owned(), templates: Mutex::default(), _private: Some(private) }
+        Self::at(private.url().to_owned(), Some(private))
+    }
+
+    fn at(url: String, private: Option<PrivateServer>) -> Self {
+        Self { url, templates: Mutex::default(), idle: Mutex::default(), _private: private }
     }
 
     /// Where the server is: `postgres://…`, with a database to connect to.
@@ -190,15 +196,18 @@ impl PostgresServer {
         let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
         let template = templates.entry(digest).or_insert_with(|| {
             let name = format!("template_{digest:016x}");
-            self.administer(|client| self.make_template(client, &name, steps));
+            self.administer(|client| {
+                // Other test processes on the same server wait here.
+                execute(client, "SELECT pg_advisory_lock(4242424242)");
+                self.make_template(client, &name, steps);
+                execute(client, "SELECT pg_advisory_unlock(4242424242)");
+            });
             name
         });
         template.clone()
     }
 
     fn make_template(&self, client: &mut Client, name: &str, steps: &[Step]) {
-        // Other test processes on the same server wait here.
-        execute(client, "SELECT pg_advisory_lock(4242424242)");
         let found = client.query("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]);
         if !found.expect("pg_database can be read").is_empty() {
             return;
@@ -216,8 +225,14 @@ impl PostgresServer {
     fn administer(&self, work: impl FnOnce(&mut Client) + Send) {
         std::thread::scope(|scope| {
             let done = scope.spawn(|| {
-                let mut client = Client::connect(&self.url, NoTls).expect("the test server can be reached");
+                let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let connect = || Client::connect(&self.url, NoTls).expect("the test server can be reached");
+                let open = idle().pop();
+                let mut client = open.unwrap_or_else(connect);
                 work(&mut client);
+                if !client.is_closed() {
+                    idle().push(client);
+                }
             });
             done.join().expect("the test server does what it is told");
         });

@@ -1,5 +1,6 @@
 //! What tests share: both databases, the product behind its router or a socket, the program
 //! itself, and real Chromium.
+
 pub mod app;
 pub mod browser;
 pub mod databases;
@@ -14,3 +15,7 @@ pub mod running;
 /// For `on_both!`, which names the product's migrations wherever it is used.
 #[doc(hidden)]
 pub use crm;
+
+/// Tests run with the allocator that `entente` has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -66,6 +66,6 @@ pub use stat::{Delta, Direction, Stat, stat_row};
 pub use table::{Column, ColumnChoice, Pager, Row, Sorted, Table, column_menu};
 pub use tabs::{Tab, page_tabs, tabs};
 pub use tally::{TallyLine, tally};
-pub use time::time_ago;
+pub use time::{time_ago, time_ago_or_dash};
 pub use timeline::{TimelineDay, TimelineItem, timeline};
 pub use toast::{Toast, toast_out_of_band};

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use words::Timestamp;
 
 use super::context::PageContext;
+use super::nothing::dash;
 use crate::kernel::texts::format_relative;
 
 /// "3 min ago", with the full date as a tooltip.
@@ -15,4 +16,9 @@ pub fn time_ago(context: &PageContext, instant: Timestamp) -> Markup {
             }
         }
     }
+}
+
+/// The same of what may never have happened.
+pub fn time_ago_or_dash(context: &PageContext, instant: Option<Timestamp>) -> Markup {
+    instant.map_or_else(dash, |instant| time_ago(context, instant))
 }

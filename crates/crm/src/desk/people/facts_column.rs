@@ -8,7 +8,9 @@ use words::{Money, ProfileId, Timestamp};
 use super::sheet::{Sheet, ShownIdentifier};
 use super::words_of::{country_name, day, is_mask, kind_word, rule_words, stage_badge, stage_reason};
 use crate::kernel::{MASK, Permission, Visit};
-use crate::ui::{Button, Fact, Icon, PageContext, Tone, badge, facts, masked, panel, shown, time_ago};
+use crate::ui::{
+    Button, Fact, Icon, PageContext, Tone, badge, facts, masked, panel, shown, time_ago, time_ago_or_dash,
+};
 
 /// Identifiers that are shown at once; a visitor with many devices has the others folded away.
 const SHOWN_IDENTIFIERS: usize = 6;
@@ -130,7 +132,7 @@ fn figures(context: &PageContext, sheet: &Sheet) -> Vec<Fact> {
     let sales = sheet.sales(currency);
     let money = |minor: i64| context.money(Money { minor, currency });
     let count = |number: u64| context.integer(i64::try_from(number).unwrap_or(i64::MAX));
-    let instant = |at: Option<Timestamp>| at.map_or_else(Markup::default, |at| time_ago(context, at));
+    let instant = |at: Option<Timestamp>| time_ago_or_dash(context, at);
     let average = if sales.orders > 0 { money(sales.net_minor / sales.orders as i64) } else { String::new() };
     let cart = Money { minor: cart_minor(figures.cart_value_micros, currency), currency };
     let cart = match figures.cart_items {

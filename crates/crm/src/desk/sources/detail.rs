@@ -14,7 +14,7 @@ use crate::intake::{Reject, Source, SourceKind, store};
 use crate::kernel::{App, Permission, Problem, Shop, Visit};
 use crate::ui::{
     Button, Fact, Field, Icon, NavItem, PageContext, PageHead, Tone, alert, badge, code_block, facts, live_region,
-    page, panel, shown, sparkline, time_ago,
+    page, panel, shown, sparkline, time_ago, time_ago_or_dash,
 };
 use crate::workspaces::page_context;
 
@@ -139,12 +139,11 @@ fn edit_form(context: &PageContext, source: &Source, wrong: Option<&Wrong>) -> M
 
 fn health_part(context: &PageContext, visit: &Visit, detail: &Detail) -> Markup {
     let health = &detail.health;
-    let last = health.last_at.map(|at| time_ago(context, at)).unwrap_or_default();
     let title = context.t_with("source-sparkline", &[("name", detail.source.name.as_str().into())]);
     let count = |value: i64| html! { (context.integer(value)) };
     let rows = [
         Fact::new(context.t("source-health"), light(context, &detail.source, health)),
-        Fact::new(context.t("source-last"), last),
+        Fact::new(context.t("source-last"), time_ago_or_dash(context, health.last_at)),
         Fact::new(context.t("source-today"), count(health.today())),
         Fact::new(
             context.t("source-week"),

@@ -13,7 +13,7 @@ use crate::kernel::texts::Value;
 use crate::kernel::{App, Permission, Problem, Visit};
 use crate::ui::{
     Button, Column, Empty, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, badge, dash, live_region, page,
-    sparkline, time_ago,
+    sparkline, time_ago_or_dash,
 };
 use crate::workspaces::page_context;
 
@@ -71,10 +71,7 @@ fn rows(context: &PageContext, visit: &Visit, sources: &[(Source, SourceHealth)]
 }
 
 fn row(context: &PageContext, source: &Source, health: &SourceHealth) -> Row {
-    let last = match health.last_at {
-        Some(at) => time_ago(context, at),
-        None => dash(),
-    };
+    let last = time_ago_or_dash(context, health.last_at);
     let rejected = match health.rejected {
         0 => html! { span class="nothing" { "0" } },
         count => badge(Tone::Warning, &context.integer(count)),

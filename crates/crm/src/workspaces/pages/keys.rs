@@ -16,7 +16,7 @@ use super::{FieldErrors, NoticeQuery, form_again, name_error_key, page_context, 
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Scope, Visit};
 use crate::ui::{
     Button, Checked, Column, Empty, Field, Icon, NavItem, PageContext, PageHead, Row, Table, Tone, alert, badge,
-    checkbox, code_block, dash, dialog, page, panel, time_ago,
+    checkbox, code_block, dialog, page, panel, time_ago_or_dash,
 };
 use crate::workspaces::api_keys::{ApiKey, ApiKeyError, create_api_key, list_api_keys, revoke_api_key};
 use crate::workspaces::model::parse_name;
@@ -165,10 +165,6 @@ fn keys_table(context: &PageContext, keys: &[ApiKey]) -> Markup {
 }
 
 fn key_row(context: &PageContext, key: &ApiKey) -> Row {
-    let instant = |at: Option<Timestamp>| match at {
-        Some(at) => time_ago(context, at),
-        None => dash(),
-    };
     let scopes: Vec<String> = key.scopes.iter().map(|scope| scope_label(context, *scope)).collect();
     let has_expired = key.expires_at.is_some_and(|end| end <= context.now);
     let action = if key.revoked_at.is_some() {
@@ -184,8 +180,8 @@ fn key_row(context: &PageContext, key: &ApiKey) -> Row {
         html! { (key.name) },
         html! { code { (key.prefix) "…" } },
         html! { (scopes.join(", ")) },
-        instant(key.last_used_at),
-        instant(key.expires_at),
+        time_ago_or_dash(context, key.last_used_at),
+        time_ago_or_dash(context, key.expires_at),
         action,
     ])
 }

@@ -18,7 +18,7 @@ use crate::kernel::{Access, App, Permission, Problem, Proof, Role, RouteTable, V
 use crate::outbox;
 use crate::ui::{
     Button, Column, Icon, Menu, MenuItem, NavItem, PageContext, PageHead, Row, Table, Tone, alert, avatar, badge,
-    code_block, dash, dialog, page, time_ago,
+    code_block, dash, dialog, page, time_ago, time_ago_or_dash,
 };
 use crate::workspaces::invite::list_invitations;
 use crate::workspaces::manage_members::{MemberChange, MemberError, change_member, list_members};
@@ -88,10 +88,7 @@ fn member_row(context: &PageContext, visit: &Visit, member: &Member) -> Row {
         @if member.second_factor_since.is_some() { " " (badge(Tone::Good, &context.t("member-second-factor"))) }
         @if member.disabled_at.is_some() { " " (badge(Tone::Warning, &context.t("member-disabled"))) }
     };
-    let seen = match member.last_seen_at {
-        Some(instant) => time_ago(context, instant),
-        None => dash(),
-    };
+    let seen = time_ago_or_dash(context, member.last_seen_at);
     let role = html! { (role_label(context, member.role)) };
     Row::new(vec![name, html! { (member.email) }, role, seen, actions(context, visit, member)])
 }

@@ -14,8 +14,8 @@ use super::second_factor::codes_page;
 use super::{FieldErrors, device_of, form_again, name_error_key, page_context, see_other};
 use crate::kernel::{Access, App, Permission, Problem, Proof, RouteTable, Visit};
 use crate::ui::{
-    Button, Column, Field, Icon, Menu, MenuItem, PageContext, PageHead, Row, Table, Tone, alert, badge, dash, dialog,
-    page, panel, time_ago,
+    Button, Column, Field, Icon, Menu, MenuItem, PageContext, PageHead, Row, Table, Tone, alert, badge, dialog, page,
+    panel, time_ago_or_dash,
 };
 use crate::workspaces::cookies::session_token;
 use crate::workspaces::model::parse_name;
@@ -216,10 +216,7 @@ fn row(context: &PageContext, passkey: &PasskeyLine, party: Option<&str>) -> Row
         (passkey.name)
         @if party != Some(passkey.party.as_str()) { " " (badge(Tone::Warning, &elsewhere)) }
     };
-    let used = match passkey.last_used_at {
-        Some(instant) => time_ago(context, instant),
-        None => dash(),
-    };
+    let used = time_ago_or_dash(context, passkey.last_used_at);
     Row::new(vec![name, html! { (context.date_time(passkey.created_at)) }, used, actions(context, passkey)])
 }
 
