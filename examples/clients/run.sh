@@ -24,12 +24,13 @@ else
 fi
 
 cp -R "$here/python" "$here/node" "$libraries/"
-if [ ! -d "$libraries/site" ]; then
+pinned=$(cat "$here/python/requirements.txt" "$here/node/package.json")
+if [ "$(cat "$libraries/installed" 2>/dev/null)" != "$pinned" ]; then
+  rm -rf "$libraries/site" "$libraries/node/node_modules"
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$libraries/site" \
     --requirement "$here/python/requirements.txt" >&2
-fi
-if [ ! -d "$libraries/node/node_modules" ]; then
   npm install --prefix "$libraries/node" --ignore-scripts --no-audit --no-fund --silent >&2
+  printf '%s\n' "$pinned" >"$libraries/installed"
 fi
 
 status=0

@@ -112,3 +112,91 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Barrier, mpsc};
+    use std::thread::{JoinHandle, ThreadId};
+
+    use super::*;
+    use crate::postgres::{self, PostgresSession};
+    use crate::tx::Mode;
+
+    const THREADS: usize = 3;
+
+    /// Sessions that no job uses, and so that never connect.
+    fn workers(queue: &Arc<Queue>) -> Vec<JoinHandle<()>> {
+        let work = |queue: Arc<Queue>| {
+            let server = postgres::server("postgres://nobody@127.0.0.1/nothing").unwrap();
+            let mut session = Session::Postgres(Box::new(PostgresSession::new(server, Mode::Read)));
+            while let Some(job) = queue.pop() {
+                job(&mut session);
+            }
+        };
+        (0..THREADS).map(|_| Arc::clone(queue)).map(|queue| thread::spawn(move || work(queue))).collect()
+    }
+
+    fn end(queue: &Queue, workers: Vec<JoinHandle<()>>) {
+        queue.close();
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    }
+
+    #[test]
+    fn of_idle_threads_the_one_that_worked_last_goes_on() {
+        let queue = Arc::new(Queue::default());
+        let workers = workers(&queue);
+        let mut seen: HashSet<ThreadId> = HashSet::new();
+        for _ in 0..100 {
+            while queue.lock().idle.len() < THREADS {
+                thread::yield_now();
+            }
+            seen.insert(queue.run_blocking(|_| Ok::<_, DbError>(thread::current().id())).unwrap());
+        }
+        assert_eq!(seen.len(), 1);
+        end(&queue, workers);
+    }
+
+    #[test]
+    fn jobs_at_once_have_a_thread_each() {
+        let queue = Arc::new(Queue::default());
+        let workers = workers(&queue);
+        let (met, all_met) = (Arc::new(Barrier::new(THREADS)), mpsc::channel());
+        for _ in 0..THREADS {
+            let (met, told) = (Arc::clone(&met), all_met.0.clone());
+            queue
+                .push(Box::new(move |_| {
+                    met.wait();
+                    told.send(()).unwrap();
+                }))
+                .unwrap();
+        }
+        (0..THREADS).for_each(|_| all_met.1.recv().unwrap());
+        end(&queue, workers);
+    }
+
+    #[test]
+    fn each_job_is_done_once_and_those_that_wait_at_the_end_too() {
+        let queue = Arc::new(Queue::default());
+        let (workers, done) = (workers(&queue), Arc::new(AtomicUsize::new(0)));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..2_000 {
+                        let done = Arc::clone(&done);
+                        queue
+                            .push(Box::new(move |_| {
+                                done.fetch_add(1, Ordering::Relaxed);
+                            }))
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        end(&queue, workers);
+        assert_eq!(done.load(Ordering::Relaxed), 8_000);
+        assert!(matches!(queue.push(Box::new(|_| {})), Err(DbError::Closed)));
+    }
+}

@@ -26,7 +26,9 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 /// Drivers that are begun at most until one has a port.
 const STARTS: usize = 20;
 const AXE_TIME_LIMIT: Duration = Duration::from_secs(60);
-const POLL_EVERY: Duration = Duration::from_millis(50);
+/// What is there soon is seen soon; who waits for longer looks less often.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 const AXE: &str = include_str!("../assets/axe.min.js");
 
 /// A browser with an empty profile. Dropping it ends the driver, Chromium and everything they started.
@@ -273,7 +275,7 @@ impl Browser {
         awaited: &str,
         attempt: impl AsyncFn() -> Result<Option<T>, CmdError>,
     ) -> Result<T, BrowserError> {
-        let started = Instant::now();
+        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             match attempt().await {
                 Ok(Some(found)) => return Ok(found),
@@ -284,7 +286,8 @@ impl Browser {
             if started.elapsed() > TIME_LIMIT {
                 return Err(self.timed_out(awaited).await);
             }
-            tokio::time::sleep(POLL_EVERY).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -481,7 +484,7 @@ fn end_group(shell: &mut Child) {
     let _ = shell.wait();
     let started = Instant::now();
     while is_running(&group) && started.elapsed() < TIME_LIMIT {
-        std::thread::sleep(POLL_EVERY);
+        std::thread::sleep(FIRST_PAUSE);
     }
 }
 

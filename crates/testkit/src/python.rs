@@ -5,6 +5,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::programs_of_others;
+
 /// The `bin` folder of an environment in which `module` can be imported, with what the requirements pin; none, and a line
 /// that says so, where it cannot be had.
 pub fn environment(module: &str, requirements: &Path) -> Option<PathBuf> {
@@ -12,9 +14,7 @@ pub fn environment(module: &str, requirements: &Path) -> Option<PathBuf> {
         eprintln!("SKIPPED: ENTENTE_TEST_SKIP_PYTHON_CLIENTS is set");
         return None;
     }
-    let own = std::env::current_exe().unwrap();
-    let target = own.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release")).unwrap();
-    let folder = target.parent().unwrap().join("tmp").join(module);
+    let folder = programs_of_others().join(module);
     std::fs::create_dir_all(&folder).unwrap();
     // Tests of several programs run at once; one of them makes it.
     let lock = File::create(folder.join("lock")).unwrap();

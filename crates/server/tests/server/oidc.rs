@@ -3,11 +3,12 @@
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Lines};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::json;
 use testkit::browser::Browser;
+use testkit::node;
 use testkit::ports::free_port;
 
 use crate::running::{Data, PASSWORD, Server, note_owner, repository};
@@ -15,28 +16,6 @@ use crate::running::{Data, PASSWORD, Server, note_owner, repository};
 type Outcome = Result<(), Box<dyn Error>>;
 
 const SECRET: &str = "canary of the client";
-
-/// Installed once below the target folder; none where Node cannot be had.
-fn installed() -> Option<PathBuf> {
-    if std::env::var_os("ENTENTE_TEST_SKIP_NODE_CLIENTS").is_some() {
-        eprintln!("SKIPPED: ENTENTE_TEST_SKIP_NODE_CLIENTS is set");
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc");
-    std::fs::create_dir_all(&folder).unwrap();
-    for name in ["package.json", "package-lock.json", "provider.mjs"] {
-        std::fs::copy(repository().join("crates/server/tests/oidc").join(name), folder.join(name)).unwrap();
-    }
-    if !folder.join("node_modules").is_dir() {
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(&folder);
-        if !npm.status().is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: oidc-provider cannot be had here; it needs node and npm");
-            return None;
-        }
-    }
-    Some(folder)
-}
 
 /// The provider's process, gone with the value.
 struct IdentityProvider {
@@ -161,7 +140,7 @@ async fn try_as(place: &Place, name: &str, told: &str) -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn members_sign_in_with_a_real_provider_in_a_real_browser() -> Outcome {
-    let Some(folder) = installed() else { return Ok(()) };
+    let Some(folder) = node::project("oidc", &repository().join("crates/server/tests/oidc")) else { return Ok(()) };
     for data in Data::on_both() {
         let Some(browser) = Browser::start().await? else { return Ok(()) };
         let mut place = open(data, &folder);
