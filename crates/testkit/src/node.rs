@@ -1,23 +1,15 @@
 //! Programs of others from npm, each in a folder of its own below the target folder, installed once.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "it stands in tests only, which a panic fails")]
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::programs_of_others;
+use crate::others;
 
 /// A copy of the folder `source` with what its lock file pins; none, and a line that says so, where it cannot be had.
 pub fn project(name: &str, source: &Path) -> Option<PathBuf> {
-    if std::env::var_os("ENTENTE_TEST_SKIP_NODE_CLIENTS").is_some() {
-        eprintln!("SKIPPED: ENTENTE_TEST_SKIP_NODE_CLIENTS is set");
-        return None;
-    }
-    let folder = programs_of_others().join(name);
-    fs::create_dir_all(&folder).unwrap();
-    // Tests of several programs run at once; one of them installs.
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
+    let (folder, _lock) = others::held(name, "ENTENTE_TEST_SKIP_NODE_CLIENTS")?;
     for file in fs::read_dir(source).unwrap().map(Result::unwrap) {
         fs::copy(file.path(), folder.join(file.file_name())).unwrap();
     }

@@ -1,24 +1,15 @@
 //! Programs of others from PyPI, each in an environment of its own below the target folder, made once.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "it stands in tests only, which a panic fails")]
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::programs_of_others;
+use crate::others;
 
 /// The `bin` folder of an environment in which `module` can be imported, with what the requirements pin; none, and a line
 /// that says so, where it cannot be had.
 pub fn environment(module: &str, requirements: &Path) -> Option<PathBuf> {
-    if std::env::var_os("ENTENTE_TEST_SKIP_PYTHON_CLIENTS").is_some() {
-        eprintln!("SKIPPED: ENTENTE_TEST_SKIP_PYTHON_CLIENTS is set");
-        return None;
-    }
-    let folder = programs_of_others().join(module);
-    std::fs::create_dir_all(&folder).unwrap();
-    // Tests of several programs run at once; one of them makes it.
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
+    let (folder, _lock) = others::held(module, "ENTENTE_TEST_SKIP_PYTHON_CLIENTS")?;
     let bin = folder.join("bin");
     let answers = || {
         let mut import = Command::new(bin.join("python"));

@@ -79,7 +79,7 @@ fn public_client_libraries_send_unchanged_but_for_the_host() {
     let output = Command::new("sh")
         .arg(repository().join("examples/clients/run.sh"))
         .args([format!("http://{}", server.address), key])
-        .env("ENTENTE_CLIENTS_DIR", testkit::programs_of_others().join("clients"))
+        .env("ENTENTE_CLIENTS_DIR", testkit::others::folder("clients"))
         .output()
         .unwrap();
     let told = String::from_utf8(output.stdout).unwrap();

@@ -90,12 +90,12 @@ fn an_import_of_purchases_killed_three_times_ends_on_both_databases_as_one_that_
     }
 }
 
-const PEOPLE: usize = 6_000;
+const PEOPLE: usize = 10_000;
 /// Two of three looked at least twice.
 const CONDITION: &str = r#"{"event":"Product Viewed","count":{"op":"gte","value":2}}"#;
-const LOOKED_TWICE: i64 = 4_000;
+const LOOKED_TWICE: i64 = 6_666;
 
-/// People who looked at products once, twice or three times.
+/// Ten thousand people who looked at products once, twice or three times.
 fn fill(data: &Data) {
     let file = data.folder().join("views.jsonl");
     let view = |person: usize, view: usize| {
