@@ -27,11 +27,9 @@ pub fn run(arguments: &[&str]) -> Outcome<ExitCode> {
     };
     let root = files::repository()?;
     let release = Release::of(&root)?;
-    let place = std::env::temp_dir().join(format!("entente-release-{}", std::process::id()));
-    let made = release.build_twice(&place);
-    let finished = made.and_then(|built| release.finish(&root, &built, key.as_deref()));
-    fs::remove_dir_all(&place)?;
-    println!("{}", finished?);
+    let place = tempfile::tempdir()?;
+    let built = release.build_twice(place.path())?;
+    println!("{}", release.finish(&root, &built, key.as_deref())?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -237,39 +235,22 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// A folder that goes with the test.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("entente-xtask-{name}-{}", std::process::id()));
-            fs::create_dir_all(&folder).unwrap();
-            Self(folder)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
-    }
-
     #[test]
     fn the_sums_are_those_that_sha256sum_checks() {
-        let folder = Folder::new("sums");
-        fs::write(folder.0.join("a"), "one\n").unwrap();
-        fs::write(folder.0.join("b"), "").unwrap();
-        let text = sums(&folder.0, &["a", "b"]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "one\n").unwrap();
+        fs::write(folder.path().join("b"), "").unwrap();
+        let text = sums(folder.path(), &["a", "b"]).unwrap();
         assert_eq!(text.lines().nth(1).unwrap(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b");
-        fs::write(folder.0.join("SHA256SUMS"), text).unwrap();
+        fs::write(folder.path().join("SHA256SUMS"), text).unwrap();
         let check = |folder: &Path| {
             let mut command = Command::new("sha256sum");
             command.args(["--check", "--strict", "SHA256SUMS"]).current_dir(folder);
             command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
         };
-        assert!(check(&folder.0));
-        fs::write(folder.0.join("b"), "x").unwrap();
-        assert!(!check(&folder.0));
+        assert!(check(folder.path()));
+        fs::write(folder.path().join("b"), "x").unwrap();
+        assert!(!check(folder.path()));
     }
 
     #[test]
@@ -279,8 +260,8 @@ mod tests {
             eprintln!("LEFT OUT: ssh-keygen is not here");
             return;
         }
-        let folder = Folder::new("signature");
-        let (key, file) = (folder.0.join("key"), folder.0.join("SHA256SUMS"));
+        let folder = tempfile::tempdir().unwrap();
+        let (key, file) = (folder.path().join("key"), folder.path().join("SHA256SUMS"));
         let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
         assert!(made.unwrap().success());
         fs::write(&file, "0123  entente\n").unwrap();

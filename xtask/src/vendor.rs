@@ -166,11 +166,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Fetches every package, compares it with its digest, and copies its files.
 pub fn run() -> Outcome<ExitCode> {
     let root = files::repository()?;
-    let folder = std::env::temp_dir().join(format!("entente-vendor-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let outcome = refresh(&root, &folder);
-    fs::remove_dir_all(&folder)?;
-    outcome.map(|()| ExitCode::SUCCESS)
+    refresh(&root, tempfile::tempdir()?.path())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn refresh(root: &Path, folder: &Path) -> Outcome<()> {

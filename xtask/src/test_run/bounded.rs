@@ -65,16 +65,14 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_program_that_takes_too_long_is_ended_with_what_it_started() {
-        let folder = std::env::temp_dir().join(format!("entente-bounded-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let note = folder.join("child");
+        let folder = tempfile::tempdir().unwrap();
+        let note = folder.path().join("child");
         let script = format!("sleep 600 & echo $! > {}; wait", note.display());
         let begun = Instant::now();
         let ended = run(Command::new("sh").args(["-c", &script]), Duration::from_secs(1)).unwrap();
         assert_eq!(ended, Bounded::Stopped);
         assert!(begun.elapsed() < SOON);
         let child = std::fs::read_to_string(&note).unwrap().trim().to_owned();
-        std::fs::remove_dir_all(&folder).unwrap();
         // Nobody may have waited for it yet: then its state is Z, or it is gone.
         let is_over =
             || std::fs::read_to_string(format!("/proc/{child}/stat")).map_or(true, |stat| stat.contains(") Z"));

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything CI checks, step by step, with what it needs provided.
 
 mod bounded;
+mod checkout;
 mod count;
 mod fuzz;
 mod needs;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::{Outcome, files};
+use checkout::Checkout;
 use count::Count;
 use steps::{Ended, Run, Step};
 
@@ -41,9 +43,22 @@ pub fn run(extent: Extent) -> Outcome<ExitCode> {
     if !needs::provide(extent, &mut run)? {
         return Ok(ExitCode::FAILURE);
     }
+    let checkout = compare(&run)?;
     let reports: Vec<Report> = steps::ALL.iter().map(|step| carry_out(step, &mut run)).collect();
     run.postgres = None;
+    checkout.map(Checkout::keep).transpose()?;
     Ok(summary(&reports, &run.left_out, run.count))
+}
+
+/// Only where the checkout does not hold what is built from it: else the times of its files are true.
+fn compare(run: &Run) -> Outcome<Option<Checkout>> {
+    let target = steps::target_folder(run.root());
+    if target.starts_with(run.root()) {
+        return Ok(None);
+    }
+    let (checkout, kept) = Checkout::compare(run.root(), &target)?;
+    println!("==> {kept} of {} files and folders are as in the run before", checkout.len());
+    Ok(Some(checkout))
 }
 
 fn carry_out(step: &Step, run: &mut Run) -> Report {
