@@ -19,7 +19,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodFilter, on};
 
 use self::limits::Limits;
 use crate::backups::COPY_IS_LATE;
@@ -32,9 +32,9 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Every route of the product with who may call it: the router is built from it, tests walk it.
 pub fn route_table() -> RouteTable {
     let mut table = RouteTable::default();
-    table.add(Method::GET, "/healthz", Access::Public, get(healthz));
-    table.add(Method::GET, "/readyz", Access::Public, get(readyz));
-    table.add(Method::GET, "/.well-known/security.txt", Access::Public, get(security_txt::show));
+    table.add(Method::GET, "/healthz", Access::Public, healthz);
+    table.add(Method::GET, "/readyz", Access::Public, readyz);
+    table.add(Method::GET, "/.well-known/security.txt", Access::Public, security_txt::show);
     for add_routes in SLICES {
         add_routes(&mut table);
     }
@@ -59,8 +59,9 @@ pub fn router(app: App) -> Router {
             limits: Limits::of(route.path, route.access),
             doors: doors.clone(),
         };
-        let handler = route.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
-        router = router.route(route.path, handler);
+        let method = MethodFilter::try_from(route.method).expect("a method that the router knows");
+        let guarded = on(method, route.answering).route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
+        router = router.route(route.path, guarded);
     }
     router
         .fallback(errors::not_found)

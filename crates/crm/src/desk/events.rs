@@ -9,7 +9,6 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use db::DbError;
 use http_body_util::channel::{Channel, Sender};
 use tokio::sync::broadcast::error::RecvError;
@@ -34,7 +33,7 @@ const WAITING: usize = 4;
 static SCREENS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(MAX_SCREENS)));
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/events", Access::Member(Permission::SeeHome), get(listen));
+    table.add(Method::GET, "/events", Access::Member(Permission::SeeHome), listen);
 }
 
 async fn listen(

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Described, Ref, ResponseBuilder};
@@ -14,7 +13,7 @@ use crate::desk::{people, segments};
 use crate::kernel::{Access, ProblemBody, RouteTable};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, DESCRIPTION, Access::Public, get(describe));
+    table.add(Method::GET, DESCRIPTION, Access::Public, describe);
 }
 
 const DESCRIPTION: &str = "/api/v1/openapi.json";

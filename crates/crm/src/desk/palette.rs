@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use db::{DbError, Tx};
 use maud::Markup;
 use serde::Deserialize;
@@ -24,8 +23,8 @@ const ROWS: usize = 6;
 const MAX_CHARACTERS: usize = 100;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/palette", Access::Member(Permission::SeeHome), get(find));
-    table.add(Method::GET, "/ui-gallery", Access::Member(Permission::SeeHome), get(show_gallery));
+    table.add(Method::GET, "/palette", Access::Member(Permission::SeeHome), find);
+    table.add(Method::GET, "/ui-gallery", Access::Member(Permission::SeeHome), show_gallery);
 }
 
 #[derive(Default, Deserialize)]

@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use db::{DbError, Tx};
 use maud::{Markup, html};
@@ -25,9 +24,9 @@ const ROWS: usize = 50;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditSources);
-    table.add(Method::GET, "/welcome", edit, get(show));
-    table.add(Method::GET, "/welcome/light", edit, get(show_light));
-    table.add(Method::POST, "/welcome/origins", edit, post(save_origins));
+    table.add(Method::GET, "/welcome", edit, show);
+    table.add(Method::GET, "/welcome/light", edit, show_light);
+    table.add(Method::POST, "/welcome/origins", edit, save_origins);
 }
 
 #[derive(Default, Deserialize)]

@@ -8,7 +8,6 @@ use axum::body::Bytes;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, options, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use engine::calls::Call;
@@ -33,13 +32,13 @@ const SDK: &str = include_str!("../../../../sdk/dist/entente.min.js");
 const BANNER: &str = include_str!("../../../../sdk/dist/entente-banner.min.js");
 
 pub fn routes(table: &mut RouteTable) {
-    table.add(Method::POST, "/v1/{call}", Access::Ingest, post(track));
-    table.add(Method::OPTIONS, "/v1/{call}", Access::Ingest, options(preflight));
+    table.add(Method::POST, "/v1/{call}", Access::Ingest, track);
+    table.add(Method::OPTIONS, "/v1/{call}", Access::Ingest, preflight);
     // Jitsu's client library keeps the Segment calls under this path.
-    table.add(Method::POST, "/api/s/{call}", Access::Ingest, post(track));
-    table.add(Method::OPTIONS, "/api/s/{call}", Access::Ingest, options(preflight));
-    table.add(Method::GET, "/sdk.js", Access::Public, get(sdk));
-    table.add(Method::GET, "/sdk-banner.js", Access::Public, get(banner));
+    table.add(Method::POST, "/api/s/{call}", Access::Ingest, track);
+    table.add(Method::OPTIONS, "/api/s/{call}", Access::Ingest, preflight);
+    table.add(Method::GET, "/sdk.js", Access::Public, sdk);
+    table.add(Method::GET, "/sdk-banner.js", Access::Public, banner);
 }
 
 /// The answer of the tracking API.

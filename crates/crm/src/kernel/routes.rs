@@ -1,9 +1,12 @@
 //! The table of routes: every route says who may call it, or it cannot be added.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use axum::extract::Request;
+use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::MethodRouter;
+use axum::response::Response;
 
 use super::actor::Actor;
 use super::app::App;
@@ -41,7 +44,28 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
     pub proof: Proof,
-    pub handler: MethodRouter<App>,
+    pub answering: Answering,
+}
+
+/// What answers, whatever it takes from a request. To the router all are of one type, so that its layers are compiled once and
+/// not anew around each of them.
+#[derive(Clone)]
+pub struct Answering(Arc<dyn Fn(Request, App) -> Answered + Send + Sync>);
+
+type Answered = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+impl Answering {
+    fn of<T: 'static>(handler: impl Handler<T, App>) -> Self {
+        Self(Arc::new(move |request, app| Box::pin(handler.clone().call(request, app))))
+    }
+}
+
+impl Handler<(), App> for Answering {
+    type Future = Answered;
+
+    fn call(self, request: Request, app: App) -> Answered {
+        (self.0)(request, app)
+    }
 }
 
 /// The places that a member may open, by their path: the routes themselves say so.
@@ -61,21 +85,26 @@ pub struct RouteTable {
 }
 
 impl RouteTable {
-    /// `handler` is built with the method's own function: `table.add(Method::GET, "/people", access, get(people))`.
-    pub fn add(&mut self, method: Method, path: &'static str, access: Access, handler: MethodRouter<App>) {
+    pub fn add<T: 'static>(
+        &mut self,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: impl Handler<T, App>,
+    ) {
         self.add_proved(method, path, access, Proof::Full, handler);
     }
 
     /// The same for a route that asks more or less of the session than others.
-    pub fn add_proved(
+    pub fn add_proved<T: 'static>(
         &mut self,
         method: Method,
         path: &'static str,
         access: Access,
         proof: Proof,
-        handler: MethodRouter<App>,
+        handler: impl Handler<T, App>,
     ) {
-        self.routes.push(Route { method, path, access, proof, handler });
+        self.routes.push(Route { method, path, access, proof, answering: Answering::of(handler) });
     }
 
     /// Which pages are there for whom.

@@ -8,7 +8,6 @@ mod today;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Method;
-use axum::routing::get;
 use maud::Markup;
 
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
@@ -17,9 +16,9 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeeHome);
-    table.add(Method::GET, "/", see, get(show));
-    table.add(Method::GET, "/home/today", see, get(show_today));
-    table.add(Method::GET, "/orders", Access::Member(Permission::SeePeople), get(orders::show));
+    table.add(Method::GET, "/", see, show);
+    table.add(Method::GET, "/home/today", see, show_today);
+    table.add(Method::GET, "/orders", Access::Member(Permission::SeePeople), orders::show);
 }
 
 async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {

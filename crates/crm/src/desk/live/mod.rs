@@ -7,7 +7,6 @@ mod read;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Method;
-use axum::routing::get;
 use maud::Markup;
 
 use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit};
@@ -16,8 +15,8 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeePeople);
-    table.add(Method::GET, "/live", see, get(show));
-    table.add(Method::GET, "/live/now", see, get(show_now));
+    table.add(Method::GET, "/live", see, show);
+    table.add(Method::GET, "/live/now", see, show_now);
 }
 
 async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {

@@ -3,7 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use db::{DbError, Tx};
 use maud::{Markup, html};
@@ -23,9 +22,9 @@ use crate::ui::{
 use crate::workspaces::{AuditEntry, AuditMoment, page_context, record_audit};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/people/conflicts", Access::Member(Permission::SeePeople), get(show));
+    table.add(Method::GET, "/people/conflicts", Access::Member(Permission::SeePeople), show);
     let merge = Access::Member(Permission::MergePeople);
-    table.add(Method::POST, "/people/conflicts/{conflict}", merge, post(decide));
+    table.add(Method::POST, "/people/conflicts/{conflict}", merge, decide);
 }
 
 /// Conflicts on the page: the newest; the next come when these are decided.

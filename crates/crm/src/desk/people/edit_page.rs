@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -19,8 +18,8 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditPeople);
-    table.add(Method::GET, "/people/{id}/edit", edit, get(show));
-    table.add(Method::POST, "/people/{id}/edit", edit, post(save));
+    table.add(Method::GET, "/people/{id}/edit", edit, show);
+    table.add(Method::POST, "/people/{id}/edit", edit, save);
 }
 
 /// Asked for even when nothing is known yet; shops that name them otherwise keep their own names.

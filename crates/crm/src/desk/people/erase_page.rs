@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -23,8 +22,8 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let erase = Access::Member(Permission::ErasePeople);
-    table.add_proved(Method::GET, "/people/{id}/erase", erase, Proof::Fresh, get(show));
-    table.add_proved(Method::POST, "/people/{id}/erase", erase, Proof::Fresh, post(submit));
+    table.add_proved(Method::GET, "/people/{id}/erase", erase, Proof::Fresh, show);
+    table.add_proved(Method::POST, "/people/{id}/erase", erase, Proof::Fresh, submit);
 }
 
 #[derive(Default, Deserialize)]

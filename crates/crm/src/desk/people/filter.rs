@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use engine::condition::Condition;
 use maud::{Markup, html};
 
@@ -14,7 +13,7 @@ use crate::ui::{Button, Icon, NavItem, PageHead, button_row, page};
 use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/people/filter", Access::Member(Permission::SeePeople), get(show));
+    table.add(Method::GET, "/people/filter", Access::Member(Permission::SeePeople), show);
 }
 
 async fn show(

@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use db::DbError;
 use engine::condition::Condition;
 use engine::lifecycle::Stage;
@@ -26,7 +25,7 @@ use crate::ui::{
 use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/people", Access::Member(Permission::SeePeople), get(show));
+    table.add(Method::GET, "/people", Access::Member(Permission::SeePeople), show);
 }
 
 /// What the page is made of.

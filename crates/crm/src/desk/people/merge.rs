@@ -3,7 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -26,9 +25,9 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let merge = Access::Member(Permission::MergePeople);
-    table.add(Method::GET, "/people/{id}/merge", merge, get(show));
-    table.add(Method::POST, "/people/{id}/merge", merge, post(join));
-    table.add(Method::POST, "/people/merges/{merge}/undo", merge, post(part));
+    table.add(Method::GET, "/people/{id}/merge", merge, show);
+    table.add(Method::POST, "/people/{id}/merge", merge, join);
+    table.add(Method::POST, "/people/merges/{merge}/undo", merge, part);
 }
 
 /// People offered to choose from.

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::{MergeId, ProfileId};
@@ -20,7 +19,7 @@ use crate::ui::{Button, Icon, NavItem, PageContext, PageHead, Record, RecordPart
 use crate::workspaces::{page_context, record_view};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/people/{id}", Access::Member(Permission::SeePeople), get(show));
+    table.add(Method::GET, "/people/{id}", Access::Member(Permission::SeePeople), show);
 }
 
 /// What the request before did; only known words are shown.

@@ -6,7 +6,6 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::{Currency, Money, ProfileId, SegmentId, fold};
@@ -25,7 +24,7 @@ use crate::workspaces::{list_members, page_context};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeePeople);
-    table.add(Method::GET, "/people/{id}/why", see, get(why));
+    table.add(Method::GET, "/people/{id}/why", see, why);
 }
 
 /// The names of members who merged by hand, by the text under which merges keep them.

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use db::{DbError, Tx};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -30,8 +29,8 @@ const MAX_LIVE_EVENTS: usize = 200;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeePeople);
-    table.add(Method::GET, "/people/{id}/timeline", see, get(more));
-    table.add(Method::GET, "/people/{id}/events/{seq}", see, get(one_event));
+    table.add(Method::GET, "/people/{id}/timeline", see, more);
+    table.add(Method::GET, "/people/{id}/events/{seq}", see, one_event);
 }
 
 /// What the address says of the timeline.

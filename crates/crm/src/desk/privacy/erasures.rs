@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::ErasureId;
@@ -22,8 +21,8 @@ use crate::workspaces::{list_members, page_context};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let erase = Access::Member(Permission::ErasePeople);
-    table.add(Method::GET, "/privacy/erasures", erase, get(list));
-    table.add(Method::GET, "/privacy/erasures/{id}", erase, get(show));
+    table.add(Method::GET, "/privacy/erasures", erase, list);
+    table.add(Method::GET, "/privacy/erasures/{id}", erase, show);
 }
 
 /// Erasures of one page.

@@ -3,7 +3,6 @@
 
 use axum::Extension;
 use axum::http::Method;
-use axum::routing::get;
 use maud::{Markup, html};
 use words::Span;
 
@@ -14,7 +13,7 @@ use crate::ui::{Column, NavItem, PageContext, PageHead, Row, Table, page, panel}
 use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/privacy/register", Access::Member(Permission::ErasePeople), get(show));
+    table.add(Method::GET, "/privacy/register", Access::Member(Permission::ErasePeople), show);
 }
 
 async fn show(Extension(visit): Extension<Visit>) -> Markup {

@@ -4,7 +4,6 @@
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use db::DbError;
 use maud::{Markup, html};
@@ -20,9 +19,9 @@ use crate::workspaces::{page_context, phone_country};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let erase = Access::Member(Permission::ErasePeople);
-    table.add(Method::GET, "/privacy/suppressions", erase, get(show));
+    table.add(Method::GET, "/privacy/suppressions", erase, show);
     // An address has no place in a URL, where logs and histories keep it.
-    table.add(Method::POST, "/privacy/suppressions", erase, post(ask));
+    table.add(Method::POST, "/privacy/suppressions", erase, ask);
 }
 
 #[derive(Default, Deserialize)]

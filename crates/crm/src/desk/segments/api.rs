@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post};
 use axum::{Extension, Json};
 use engine::condition::Condition;
 use serde::Deserialize;
@@ -26,14 +25,14 @@ use crate::segments;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let (see, edit) = (Access::Program(Permission::SeeSegments), Access::Program(Permission::EditSegments));
-    table.add(Method::GET, "/api/v1/segments", see, get(list_segments));
-    table.add(Method::POST, "/api/v1/segments", edit, post(create_segment));
-    table.add(Method::POST, "/api/v1/segments/preview", see, post(preview_segment));
-    table.add(Method::GET, "/api/v1/segments/{id}", see, get(show_segment));
-    table.add(Method::PATCH, "/api/v1/segments/{id}", edit, patch(change_segment));
-    table.add(Method::DELETE, "/api/v1/segments/{id}", edit, delete(delete_segment));
-    table.add(Method::GET, "/api/v1/segments/{id}/members", see, get(list_members));
-    table.add(Method::GET, "/api/v1/segments/{id}/explain", see, get(explain_segment));
+    table.add(Method::GET, "/api/v1/segments", see, list_segments);
+    table.add(Method::POST, "/api/v1/segments", edit, create_segment);
+    table.add(Method::POST, "/api/v1/segments/preview", see, preview_segment);
+    table.add(Method::GET, "/api/v1/segments/{id}", see, show_segment);
+    table.add(Method::PATCH, "/api/v1/segments/{id}", edit, change_segment);
+    table.add(Method::DELETE, "/api/v1/segments/{id}", edit, delete_segment);
+    table.add(Method::GET, "/api/v1/segments/{id}/members", see, list_members);
+    table.add(Method::GET, "/api/v1/segments/{id}/explain", see, explain_segment);
 }
 
 /// All segments. There are at most 500, so one page holds them.

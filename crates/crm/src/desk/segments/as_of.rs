@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use db::{DbError, Tx};
 use jiff::ToSpan;
 use jiff::civil::DateTime;
@@ -39,8 +38,8 @@ const ALL_OF_A_STEP: usize = 1_000_000;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeeSegments);
-    table.add(Method::GET, "/segments/{id}/as-of", see, get(show));
-    table.add(Method::GET, "/segments/{id}/as-of/count", see, get(count_on));
+    table.add(Method::GET, "/segments/{id}/as-of", see, show);
+    table.add(Method::GET, "/segments/{id}/as-of/count", see, count_on);
 }
 
 #[derive(Debug, Default, Deserialize)]

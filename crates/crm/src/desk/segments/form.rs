@@ -3,7 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use engine::condition::Condition;
 use maud::{Markup, html};
@@ -26,10 +25,10 @@ use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditSegments);
-    table.add(Method::GET, "/segments/new", edit, get(new));
-    table.add(Method::POST, "/segments/new", edit, post(create));
-    table.add(Method::GET, "/segments/{id}/edit", edit, get(open));
-    table.add(Method::POST, "/segments/{id}/edit", edit, post(save));
+    table.add(Method::GET, "/segments/new", edit, new);
+    table.add(Method::POST, "/segments/new", edit, create);
+    table.add(Method::GET, "/segments/{id}/edit", edit, open);
+    table.add(Method::POST, "/segments/{id}/edit", edit, save);
 }
 
 /// What the form holds, right or wrong.

@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::SegmentId;
@@ -23,7 +22,7 @@ use crate::ui::{
 use crate::workspaces::page_context;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/segments", Access::Member(Permission::SeeSegments), get(show));
+    table.add(Method::GET, "/segments", Access::Member(Permission::SeeSegments), show);
 }
 
 /// What the request before did: only words of the list are shown.

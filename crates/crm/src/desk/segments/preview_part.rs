@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use axum::{Extension, Json};
 use engine::condition::Condition;
 use maud::{Markup, html};
@@ -23,7 +22,7 @@ use crate::workspaces::page_context;
 const SHOWN: usize = 5;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::POST, "/segments/preview", Access::Member(Permission::SeeSegments), post(show));
+    table.add(Method::POST, "/segments/preview", Access::Member(Permission::SeeSegments), show);
 }
 
 /// A piece of a page, or a problem with the node it speaks of.

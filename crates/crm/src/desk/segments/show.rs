@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::{SegmentId, Timestamp};
@@ -35,9 +34,9 @@ const ROWS: usize = 50;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditSegments);
-    table.add(Method::GET, "/segments/{id}", Access::Member(Permission::SeeSegments), get(show));
-    table.add(Method::POST, "/segments/{id}/delete", edit, post(delete));
-    table.add(Method::POST, "/segments/{id}/restore", edit, post(restore));
+    table.add(Method::GET, "/segments/{id}", Access::Member(Permission::SeeSegments), show);
+    table.add(Method::POST, "/segments/{id}/delete", edit, delete);
+    table.add(Method::POST, "/segments/{id}/restore", edit, restore);
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,7 +30,7 @@ const MAX_VALUE_CHARACTERS: usize = 60;
 const MAX_DEPTH: usize = 3;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/segments/suggest", Access::Member(Permission::SeeSegments), get(suggest));
+    table.add(Method::GET, "/segments/suggest", Access::Member(Permission::SeeSegments), suggest);
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -9,7 +9,6 @@ mod list;
 mod new;
 
 use axum::http::Method;
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::kernel::{Access, Permission, RouteTable};
@@ -20,16 +19,16 @@ pub(super) use edit::{SourceChange, error_of, note};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let (see, edit) = (Access::Member(Permission::SeeSources), Access::Member(Permission::EditSources));
-    table.add(Method::GET, "/sources", see, get(list::show));
-    table.add(Method::GET, "/sources/rows", see, get(list::show_rows));
-    table.add(Method::GET, "/sources/new", edit, get(new::show));
-    table.add(Method::POST, "/sources", edit, post(new::create));
-    table.add(Method::POST, "/sources/dead-letters", edit, post(dead::retry));
-    table.add(Method::GET, "/sources/{id}", see, get(detail::show));
-    table.add(Method::GET, "/sources/{id}/health", see, get(detail::show_health));
-    table.add(Method::POST, "/sources/{id}", edit, post(edit::save));
-    table.add(Method::POST, "/sources/{id}/allow", edit, post(edit::allow));
-    table.add(Method::POST, "/sources/{id}/switch", edit, post(edit::switch));
+    table.add(Method::GET, "/sources", see, list::show);
+    table.add(Method::GET, "/sources/rows", see, list::show_rows);
+    table.add(Method::GET, "/sources/new", edit, new::show);
+    table.add(Method::POST, "/sources", edit, new::create);
+    table.add(Method::POST, "/sources/dead-letters", edit, dead::retry);
+    table.add(Method::GET, "/sources/{id}", see, detail::show);
+    table.add(Method::GET, "/sources/{id}/health", see, detail::show_health);
+    table.add(Method::POST, "/sources/{id}", edit, edit::save);
+    table.add(Method::POST, "/sources/{id}/allow", edit, edit::allow);
+    table.add(Method::POST, "/sources/{id}/switch", edit, edit::switch);
 }
 
 /// What the page before did, named in the address.

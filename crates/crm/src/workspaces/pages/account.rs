@@ -3,7 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -29,11 +28,11 @@ use crate::workspaces::sign_in::Credentials;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    table.add(Method::GET, "/account", own, get(show));
-    table.add(Method::POST, "/account/name", own, post(rename));
-    table.add(Method::POST, "/account/password", own, post(new_password));
-    table.add(Method::POST, "/account/sessions/{session}/end", own, post(end_one));
-    table.add(Method::POST, "/account/sessions/end-others", own, post(end_others));
+    table.add(Method::GET, "/account", own, show);
+    table.add(Method::POST, "/account/name", own, rename);
+    table.add(Method::POST, "/account/password", own, new_password);
+    table.add(Method::POST, "/account/sessions/{session}/end", own, end_one);
+    table.add(Method::POST, "/account/sessions/end-others", own, end_others);
 }
 
 async fn show(

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -16,7 +15,7 @@ use crate::workspaces::audit::{AuditFilter, AuditLine, audit_words, list_audit};
 use crate::workspaces::manage_members::list_members;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/audit", Access::Member(Permission::SeeAudit), get(show));
+    table.add(Method::GET, "/audit", Access::Member(Permission::SeeAudit), show);
 }
 
 /// Entries of one page.

@@ -7,7 +7,6 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use db::DbError;
 use http_body_util::channel::{Channel, Sender};
 use serde::Deserialize;
@@ -19,7 +18,7 @@ use crate::workspaces::audit::{AuditEntry, AuditFilter, AuditLine, AuditMoment, 
 /// What leaves the shop's walls is asked for by somebody who just proved who he is.
 pub(super) fn routes(table: &mut RouteTable) {
     let see = Access::Member(Permission::SeeAudit);
-    table.add_proved(Method::GET, "/audit/export", see, Proof::Fresh, get(export));
+    table.add_proved(Method::GET, "/audit/export", see, Proof::Fresh, export);
 }
 
 /// Entries read at once.

@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Method;
-use axum::routing::get;
 use db::{CopyStatus, Engine};
 use maud::{Markup, html};
 use words::{Span, Timestamp};
@@ -16,7 +15,7 @@ use crate::kernel::{Access, App, Permission, Problem, RouteTable, Visit, quoted}
 use crate::ui::{Fact, NavItem, PageContext, PageHead, Tone, alert, badge, code_block, facts, page, panel, time_ago};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/settings/backups", Access::Member(Permission::EditWorkspace), get(show));
+    table.add(Method::GET, "/settings/backups", Access::Member(Permission::EditWorkspace), show);
 }
 
 async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {

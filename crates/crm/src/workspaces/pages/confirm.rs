@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -24,8 +23,8 @@ use crate::workspaces::sign_in::{Credentials, SignInError};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    table.add_proved(Method::GET, "/account/confirm", own, Proof::Owing, get(show));
-    table.add_proved(Method::POST, "/account/confirm", own, Proof::Owing, post(submit));
+    table.add_proved(Method::GET, "/account/confirm", own, Proof::Owing, show);
+    table.add_proved(Method::POST, "/account/confirm", own, Proof::Owing, submit);
 }
 
 #[derive(Default, Deserialize)]

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -15,9 +14,9 @@ use crate::workspaces::ask_for_reset::{AskError, ask_for_reset};
 use crate::workspaces::client_address::ClientAddress;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, FORM, Access::Public, get(show));
-    table.add(Method::POST, FORM, Access::Public, post(submit));
-    table.add(Method::GET, SENT, Access::Public, get(show_sent));
+    table.add(Method::GET, FORM, Access::Public, show);
+    table.add(Method::POST, FORM, Access::Public, submit);
+    table.add(Method::GET, SENT, Access::Public, show_sent);
 }
 
 pub(super) const FORM: &str = "/forgot-password";

@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -19,9 +18,9 @@ use crate::workspaces::model::Closed;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditMembers);
-    table.add(Method::GET, "/members/invite", edit, get(show));
-    table.add_proved(Method::POST, "/members/invite", edit, Proof::Fresh, post(submit));
-    table.add(Method::POST, "/members/invitations/{invitation}/withdraw", edit, post(withdraw));
+    table.add(Method::GET, "/members/invite", edit, show);
+    table.add_proved(Method::POST, "/members/invite", edit, Proof::Fresh, submit);
+    table.add(Method::POST, "/members/invitations/{invitation}/withdraw", edit, withdraw);
 }
 
 #[derive(Default, Deserialize)]

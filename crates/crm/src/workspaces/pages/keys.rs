@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -23,9 +22,9 @@ use crate::workspaces::model::parse_name;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditWorkspace);
-    table.add(Method::GET, "/settings/keys", edit, get(show));
-    table.add_proved(Method::POST, "/settings/keys", edit, Proof::Fresh, post(create));
-    table.add(Method::POST, "/settings/keys/{key}/revoke", edit, post(revoke));
+    table.add(Method::GET, "/settings/keys", edit, show);
+    table.add_proved(Method::POST, "/settings/keys", edit, Proof::Fresh, create);
+    table.add(Method::POST, "/settings/keys/{key}/revoke", edit, revoke);
 }
 
 /// The form to make a key, as it was sent. Each scope has a box of its own name.

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::settings::settings_tabs;
@@ -20,8 +19,8 @@ use crate::workspaces::test_mail::send_test_mail;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditWorkspace);
-    table.add(Method::GET, "/settings/mail", edit, get(show));
-    table.add(Method::POST, "/settings/mail/test", edit, post(send_test));
+    table.add(Method::GET, "/settings/mail", edit, show);
+    table.add(Method::POST, "/settings/mail/test", edit, send_test);
 }
 
 async fn show(

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -29,14 +28,13 @@ use crate::workspaces::second_factor::remove_second_factor_of;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditMembers);
-    table.add(Method::GET, "/members", Access::Member(Permission::SeeMembers), get(show));
-    table.add_proved(Method::POST, "/members/{user}/role", edit, Proof::Fresh, post(change_role));
-    table.add(Method::POST, "/members/{user}/disable", edit, post(disable));
-    table.add_proved(Method::POST, "/members/{user}/enable", edit, Proof::Fresh, post(enable));
-    table.add_proved(Method::POST, "/members/{user}/remove", edit, Proof::Fresh, post(remove));
-    let (remove_factor, path) = (post(remove_factor), "/members/{user}/remove-second-factor");
-    table.add_proved(Method::POST, path, edit, Proof::Fresh, remove_factor);
-    table.add_proved(Method::POST, "/members/{user}/reset-link", edit, Proof::Fresh, post(show_reset_link));
+    table.add(Method::GET, "/members", Access::Member(Permission::SeeMembers), show);
+    table.add_proved(Method::POST, "/members/{user}/role", edit, Proof::Fresh, change_role);
+    table.add(Method::POST, "/members/{user}/disable", edit, disable);
+    table.add_proved(Method::POST, "/members/{user}/enable", edit, Proof::Fresh, enable);
+    table.add_proved(Method::POST, "/members/{user}/remove", edit, Proof::Fresh, remove);
+    table.add_proved(Method::POST, "/members/{user}/remove-second-factor", edit, Proof::Fresh, remove_factor);
+    table.add_proved(Method::POST, "/members/{user}/reset-link", edit, Proof::Fresh, show_reset_link);
 }
 
 async fn show(

@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -22,12 +21,12 @@ use crate::workspaces::model::parse_name;
 use crate::workspaces::reset_password::{ResetError, find_reset, reset_password};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/join/{token}", Access::Public, get(show_invitation));
-    table.add(Method::POST, "/join/{token}", Access::Public, post(accept_invitation));
-    table.add(Method::GET, "/enter/{token}", Access::Public, get(show_entrance));
-    table.add(Method::POST, "/enter/{token}", Access::Public, post(enter_with_one_click));
-    table.add(Method::GET, "/reset/{token}", Access::Public, get(show_reset));
-    table.add(Method::POST, "/reset/{token}", Access::Public, post(choose_password));
+    table.add(Method::GET, "/join/{token}", Access::Public, show_invitation);
+    table.add(Method::POST, "/join/{token}", Access::Public, accept_invitation);
+    table.add(Method::GET, "/enter/{token}", Access::Public, show_entrance);
+    table.add(Method::POST, "/enter/{token}", Access::Public, enter_with_one_click);
+    table.add(Method::GET, "/reset/{token}", Access::Public, show_reset);
+    table.add(Method::POST, "/reset/{token}", Access::Public, choose_password);
 }
 
 #[derive(Default, Deserialize)]

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
-use axum::routing::post;
 use axum::{Extension, Form};
 use maud::Markup;
 use serde::Deserialize;
@@ -30,13 +29,12 @@ use crate::workspaces::security::prove_again_with_passkey;
 use crate::workspaces::sessions::OpenSession;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::POST, "/sign-in/passkey/options", Access::Public, post(sign_in_options));
-    table.add(Method::POST, "/sign-in/passkey", Access::Public, post(sign_in));
-    table.add(Method::POST, "/sign-in/second-step/passkey/options", Access::Public, post(step_options));
-    table.add(Method::POST, "/sign-in/second-step/passkey", Access::Public, post(take_step));
+    table.add(Method::POST, "/sign-in/passkey/options", Access::Public, sign_in_options);
+    table.add(Method::POST, "/sign-in/passkey", Access::Public, sign_in);
+    table.add(Method::POST, "/sign-in/second-step/passkey/options", Access::Public, step_options);
+    table.add(Method::POST, "/sign-in/second-step/passkey", Access::Public, take_step);
     let own = Access::Member(Permission::EditOwnAccount);
-    let (options, confirm) = (post(confirm_options), post(confirm));
-    table.add_proved(Method::POST, "/account/confirm/passkey/options", own, Proof::Owing, options);
+    table.add_proved(Method::POST, "/account/confirm/passkey/options", own, Proof::Owing, confirm_options);
     table.add_proved(Method::POST, "/account/confirm/passkey", own, Proof::Owing, confirm);
 }
 

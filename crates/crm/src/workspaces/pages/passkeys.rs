@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -28,12 +27,11 @@ use crate::workspaces::sessions::OpenSession;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    let mut add = |method, path, proof, handler| table.add_proved(method, path, own, proof, handler);
-    add(Method::GET, "/account/passkeys/add", Proof::FreshOwing, get(show_add));
-    add(Method::POST, "/account/passkeys/options", Proof::FreshOwing, post(options));
-    add(Method::POST, "/account/passkeys", Proof::FreshOwing, post(finish));
-    add(Method::POST, "/account/passkeys/{passkey}/rename", Proof::Fresh, post(rename));
-    add(Method::POST, "/account/passkeys/{passkey}/remove", Proof::Fresh, post(remove));
+    table.add_proved(Method::GET, "/account/passkeys/add", own, Proof::FreshOwing, show_add);
+    table.add_proved(Method::POST, "/account/passkeys/options", own, Proof::FreshOwing, options);
+    table.add_proved(Method::POST, "/account/passkeys", own, Proof::FreshOwing, finish);
+    table.add_proved(Method::POST, "/account/passkeys/{passkey}/rename", own, Proof::Fresh, rename);
+    table.add_proved(Method::POST, "/account/passkeys/{passkey}/remove", own, Proof::Fresh, remove);
 }
 
 const LIST: &str = "/account/second-factor";

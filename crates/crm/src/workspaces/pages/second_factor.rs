@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -21,12 +20,11 @@ use crate::workspaces::sessions::OpenSession;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    let mut add = |method, path, proof, handler| table.add_proved(method, path, own, proof, handler);
-    add(Method::GET, PATH, Proof::Owing, get(show));
-    add(Method::POST, "/account/second-factor/begin", Proof::FreshOwing, post(begin));
-    add(Method::POST, "/account/second-factor/confirm", Proof::FreshOwing, post(confirm));
-    add(Method::POST, "/account/second-factor/recovery-codes", Proof::Fresh, post(renew));
-    add(Method::POST, "/account/second-factor/remove", Proof::Fresh, post(remove));
+    table.add_proved(Method::GET, PATH, own, Proof::Owing, show);
+    table.add_proved(Method::POST, "/account/second-factor/begin", own, Proof::FreshOwing, begin);
+    table.add_proved(Method::POST, "/account/second-factor/confirm", own, Proof::FreshOwing, confirm);
+    table.add_proved(Method::POST, "/account/second-factor/recovery-codes", own, Proof::Fresh, renew);
+    table.add_proved(Method::POST, "/account/second-factor/remove", own, Proof::Fresh, remove);
 }
 
 const PATH: &str = "/account/second-factor";

@@ -4,7 +4,6 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -18,8 +17,8 @@ use crate::workspaces::cookies::{no_second_step_cookie, second_step_token, sessi
 use crate::workspaces::second_step::{SecondAnswer, SecondStep, SecondStepError, Ways, take_second_step, waiting};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/sign-in/second-step", Access::Public, get(show));
-    table.add(Method::POST, "/sign-in/second-step", Access::Public, post(submit));
+    table.add(Method::GET, "/sign-in/second-step", Access::Public, show);
+    table.add(Method::POST, "/sign-in/second-step", Access::Public, submit);
 }
 
 #[derive(Default, Deserialize)]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 
@@ -17,8 +16,8 @@ use crate::workspaces::security::{require_second_factor, second_factor_roles};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditWorkspace);
-    table.add(Method::GET, "/settings/security", edit, get(show));
-    table.add_proved(Method::POST, "/settings/security", edit, Proof::Fresh, post(submit));
+    table.add(Method::GET, "/settings/security", edit, show);
+    table.add_proved(Method::POST, "/settings/security", edit, Proof::Fresh, submit);
 }
 
 async fn show(

@@ -4,7 +4,6 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use words::EmailAddress;
@@ -18,8 +17,8 @@ use crate::workspaces::model::{ShopFields, ShopSettings, parse_name};
 use crate::workspaces::set_up::{FirstOwner, SetUpError, may_set_up, set_up};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/setup/{token}", Access::Public, get(show));
-    table.add(Method::POST, "/setup/{token}", Access::Public, post(submit));
+    table.add(Method::GET, "/setup/{token}", Access::Public, show);
+    table.add(Method::POST, "/setup/{token}", Access::Public, submit);
 }
 
 #[derive(Default, Deserialize)]

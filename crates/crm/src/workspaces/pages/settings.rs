@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -19,8 +18,8 @@ use crate::workspaces::model::{ShopFields, ShopSettings};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let edit = Access::Member(Permission::EditWorkspace);
-    table.add(Method::GET, "/settings", edit, get(show));
-    table.add(Method::POST, "/settings", edit, post(submit));
+    table.add(Method::GET, "/settings", edit, show);
+    table.add(Method::POST, "/settings", edit, submit);
 }
 
 #[derive(Default, Deserialize)]

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{Method, header};
 use axum::response::Response;
-use axum::routing::{get, post};
 use maud::{Markup, html};
 use words::WorkspaceId;
 
@@ -17,8 +16,8 @@ use crate::workspaces::shops::{change_shop, shops_of};
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    table.add(Method::GET, "/account/shops", own, get(show));
-    table.add(Method::POST, "/account/shops/{workspace}", own, post(change));
+    table.add(Method::GET, "/account/shops", own, show);
+    table.add(Method::POST, "/account/shops/{workspace}", own, change);
 }
 
 async fn show(State(app): State<App>, Extension(visit): Extension<Visit>) -> Result<Markup, Problem> {

@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -23,10 +22,10 @@ use crate::workspaces::sessions::{Sender, open_session, sign_out};
 use crate::workspaces::sign_in::{Credentials, SignInError, sign_in};
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.add(Method::GET, "/sign-in", Access::Public, get(show));
-    table.add(Method::POST, "/sign-in", Access::Public, post(submit));
-    table.add(Method::POST, "/sign-out", Access::Public, post(leave));
-    table.add(Method::POST, "/preferences", Access::Public, post(choose));
+    table.add(Method::GET, "/sign-in", Access::Public, show);
+    table.add(Method::POST, "/sign-in", Access::Public, submit);
+    table.add(Method::POST, "/sign-out", Access::Public, leave);
+    table.add(Method::POST, "/preferences", Access::Public, choose);
 }
 
 #[derive(Default, Deserialize)]

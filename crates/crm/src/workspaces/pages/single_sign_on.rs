@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -20,11 +19,11 @@ use crate::workspaces::single_sign_on::{
 
 pub(super) fn routes(table: &mut RouteTable) {
     let own = Access::Member(Permission::EditOwnAccount);
-    table.add(Method::GET, "/sign-in/sso", Access::Public, get(leave_for_provider));
-    table.add(Method::GET, "/sign-in/sso/return", Access::Public, get(arrive));
-    table.add_proved(Method::POST, "/account/confirm/sso", own, Proof::Owing, post(prove));
-    table.add_proved(Method::POST, "/account/sso/link", own, Proof::Fresh, post(link));
-    table.add_proved(Method::POST, "/account/sso/unlink", own, Proof::Fresh, post(unlink));
+    table.add(Method::GET, "/sign-in/sso", Access::Public, leave_for_provider);
+    table.add(Method::GET, "/sign-in/sso/return", Access::Public, arrive);
+    table.add_proved(Method::POST, "/account/confirm/sso", own, Proof::Owing, prove);
+    table.add_proved(Method::POST, "/account/sso/link", own, Proof::Fresh, link);
+    table.add_proved(Method::POST, "/account/sso/unlink", own, Proof::Fresh, unlink);
 }
 
 #[derive(Default, Deserialize)]
