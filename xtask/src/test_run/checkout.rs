@@ -1,8 +1,8 @@
 //! What is as it was in the run before is not compiled anew. Cargo tells by the times of files what has changed, and in a fresh
 //! checkout every file is new: so those with the same content get the time back that they had then, and all others that of now.
 //!
-//! Compiled code must never pass for that of other files. When anybody else has built in the target folder since, or the
-//! run before did not come to its end, everything counts as changed.
+//! Compiled code must never pass for that of other files. When the checkout stands elsewhere, which some of it is told, when
+//! anybody else has built in the target folder since, or the run before did not come to its end, everything counts as changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -35,7 +35,7 @@ impl Checkout {
     /// Gives every file its time, and tells how many of how many are as they were.
     pub fn compare(root: &Path, target: &Path) -> Outcome<(Self, usize)> {
         let now = SystemTime::now();
-        let before = read(target)?;
+        let before = read(root, target)?;
         let mut checkout = Self { root: root.to_owned(), target: target.to_owned(), files: Files::new() };
         let mut kept = 0;
         for (path, digest) in digests(root)? {
@@ -55,16 +55,18 @@ impl Checkout {
     /// For the next run, when all is built; without what has been changed meanwhile.
     pub fn keep(mut self) -> Outcome<()> {
         self.files.retain(|path, (_, since)| modified(&self.root.join(path)).is_ok_and(|time| time == *since));
-        let record = serde_json::to_vec(&(newest(&self.target.join(BUILT))?, self.files))?;
+        let record = serde_json::to_vec(&(self.root, newest(&self.target.join(BUILT))?, self.files))?;
         Ok(fs::write(self.target.join(RECORD), record)?)
     }
 }
 
 /// Nothing, unless what is built is still what was built then.
-fn read(target: &Path) -> Outcome<Files> {
-    let Ok(record) = fs::read(target.join(RECORD)) else { return Ok(Files::new()) };
-    let (until, files): (SystemTime, Files) = serde_json::from_slice(&record).unwrap_or((UNIX_EPOCH, Files::new()));
-    Ok(if newest(&target.join(BUILT))? == until { files } else { Files::new() })
+fn read(root: &Path, target: &Path) -> Outcome<Files> {
+    let record = fs::read(target.join(RECORD)).unwrap_or_default();
+    let record: Option<(PathBuf, SystemTime, Files)> = serde_json::from_slice(&record).ok();
+    let built = newest(&target.join(BUILT))?;
+    let same = record.filter(|(place, until, _)| place == root && *until == built);
+    Ok(same.map(|(_, _, files)| files).unwrap_or_default())
 }
 
 /// Every file but our own, and every folder that leads to one.
@@ -136,21 +138,36 @@ mod tests {
         (target, first, checkout)
     }
 
+    /// Another checkout where the first one stood, which has gone.
+    fn again(first: &TempDir, files: &[(&str, &str)]) {
+        fs::remove_dir_all(first.path()).unwrap();
+        write(first, files);
+    }
+
     #[test]
-    fn another_checkout_gets_the_times_back_of_what_is_the_same() {
+    fn the_next_checkout_gets_the_times_back_of_what_is_the_same() {
         let (target, first, checkout) = built();
+        let then = time(&first, "crates");
         checkout.keep().unwrap();
         write(&target, &[("debug/.fingerprint/xtask-1/bin", "cargo builds us before we look")]);
-        let second = tempfile::tempdir().unwrap();
-        write(&second, &[("crates/crm/lib.rs", "crm"), ("crates/crm/new.rs", ""), ("crates/db/lib.rs", "other")]);
-        let (checkout, kept) = Checkout::compare(second.path(), target.path()).unwrap();
+        again(&first, &[("crates/crm/lib.rs", "crm"), ("crates/crm/new.rs", ""), ("crates/db/lib.rs", "other")]);
+        let (checkout, kept) = Checkout::compare(first.path(), target.path()).unwrap();
         assert_eq!((checkout.len(), kept), (6, 3));
         for same in ["crates/crm/lib.rs", "crates", "crates/db"] {
-            assert_eq!(time(&second, same), time(&first, same), "{same}");
+            assert_eq!(time(&first, same), then, "{same}");
         }
         for other in ["crates/crm/new.rs", "crates/crm", "crates/db/lib.rs"] {
-            assert!(time(&second, other) > time(&first, "crates"), "{other} is of now");
+            assert!(time(&first, other) > then, "{other} is of now");
         }
+    }
+
+    #[test]
+    fn all_is_new_in_a_checkout_that_stands_elsewhere() {
+        let (target, _, checkout) = built();
+        checkout.keep().unwrap();
+        let second = tempfile::tempdir().unwrap();
+        write(&second, &[("crates/crm/lib.rs", "crm"), ("crates/db/lib.rs", "db")]);
+        assert_eq!(Checkout::compare(second.path(), target.path()).unwrap().1, 0);
     }
 
     #[test]
