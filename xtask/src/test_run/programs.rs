@@ -32,6 +32,9 @@ const BUILD: [&str; 8] = [
 /// The program that integration tests run, wherever they stand. Cargo may build it after them.
 const UNDER_TEST: &str = "entente";
 
+/// Packages of which it is made, whose tests never run it.
+const BELOW: [&str; 4] = ["words", "engine", "db", "outgoing"];
+
 /// Programs at once. One of the long ones, which attacks the product, waits for most of its time.
 const SIDE_BY_SIDE: usize = 3;
 
@@ -49,7 +52,7 @@ struct Program {
     arguments: String,
     folder: PathBuf,
     executable: PathBuf,
-    is_integration: bool,
+    runs_product: bool,
 }
 
 /// What cargo tells of while it builds.
@@ -59,7 +62,7 @@ enum Built {
     Test(Program),
 }
 
-/// Where integration tests wait until what they run is built: before that there is none, or one of an earlier day.
+/// Where tests wait until what they run is built: before that there is none, or one of an earlier day.
 #[derive(Debug, Default)]
 struct Gate {
     is_open: bool,
@@ -150,7 +153,7 @@ impl Gate {
                 self.is_open = true;
                 std::mem::take(&mut self.waiting)
             }
-            Built::Test(program) if self.is_open || !program.is_integration => vec![program],
+            Built::Test(program) if self.is_open || !program.runs_product => vec![program],
             Built::Test(program) => {
                 self.waiting.push(program);
                 Vec::new()
@@ -181,7 +184,8 @@ impl Built {
             _ => "--lib".to_owned(),
         };
         let arguments = format!("-p {package} {which}");
-        Some(Self::Test(Program { arguments, folder, executable, is_integration: kind == "test" }))
+        let runs_product = kind == "test" && !BELOW.contains(&package);
+        Some(Self::Test(Program { arguments, folder, executable, runs_product }))
     }
 }
 
@@ -245,7 +249,7 @@ mod tests {
             arguments: "-p server --test chaos".to_owned(),
             folder: PathBuf::from("/shop/crates/server"),
             executable: PathBuf::from("/target/debug/deps/chaos-1"),
-            is_integration: true,
+            runs_product: true,
         };
         assert_eq!(test_program("test"), wanted);
         assert_eq!(test_program("lib").arguments, "-p server --lib");
@@ -279,10 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn integration_tests_wait_for_the_program_that_they_run() {
+    fn integration_tests_wait_for_the_program_that_they_run_if_they_do() {
         let mut gate = Gate::default();
         let of = |kind| Built::Test(test_program(kind));
         assert_eq!(gate.take(of("test")), []);
+        let of_db = message("test", "conformance", true, &json!("/target/debug/deps/conformance-1"));
+        let of_db = Built::in_message(&of_db.replace("crates/server", "crates/db")).unwrap();
+        let begun = gate.take(of_db);
+        assert_eq!(begun[0].arguments, "-p db --test conformance", "the product is made of it");
         assert_eq!(gate.take(of("lib")), [test_program("lib")]);
         assert_eq!(gate.take(Built::UnderTest), [test_program("test")]);
         assert_eq!(gate.take(of("test")), [test_program("test")]);
