@@ -1,6 +1,7 @@
 //! What this machine lets us do: trace programs, turn their clock, give them a small disk, little memory or a bad network.
 
 use std::io::Write as _;
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -100,9 +101,8 @@ impl Drop for LittleMemory {
 /// A network namespace of its own with one cable to ours; it goes with this.
 pub struct OwnNetwork {
     namespace: String,
-    /// The first three numbers of its addresses, and the last one at this end.
-    subnet: String,
-    near: u8,
+    /// Of its end of the cable.
+    address: String,
 }
 
 static NETWORKS: AtomicU8 = AtomicU8::new(0);
@@ -118,26 +118,35 @@ impl OwnNetwork {
         is_root() && answers("nft", &["--version"]) && Self::lay().is_ok_and(|network| network.cut().is_ok())
     }
 
-    /// Lays the cable. The addresses are of RFC 2544's block, which no real network has.
+    /// Lays the cable. Its far end has an address of RFC 2544's block, which no real network has. The near end has none, not even
+    /// one of its own making: browsers break off what they are doing when this machine's addresses change.
     pub fn lay() -> Outcome<Self> {
         let process = std::process::id();
         let number = NETWORKS.fetch_add(1, Ordering::Relaxed) % 64;
         let namespace = format!("entente-{process}-{number}");
         let cable = format!("en{process}-{number}");
-        let network = Self { namespace, subnet: format!("198.18.{}", process % 256), near: number * 4 + 1 };
+        let network = Self { namespace, address: format!("198.18.{}.{}", process % 256, number + 1) };
         ip(&["netns", "add", &network.namespace])?;
         ip(&["link", "add", &cable, "type", "veth", "peer", "name", "far", "netns", &network.namespace])?;
-        ip(&["address", "add", &format!("{}.{}/30", network.subnet, network.near), "dev", &cable])?;
-        ip(&["link", "set", &cable, "up"])?;
+        ip(&["link", "set", &cable, "addrgenmode", "none", "up"])?;
+        ip(&["route", "add", &network.address, "dev", &cable])?;
         let there = |words: &[&str]| ip(&[&["-n", network.namespace.as_str()], words].concat());
-        there(&["address", "add", &format!("{}/30", network.far_end().address), "dev", "far"])?;
+        there(&["address", "add", &network.address, "dev", "far"])?;
         there(&["link", "set", "far", "up"])?;
         there(&["link", "set", "lo", "up"])?;
+        there(&["route", "add", "default", "dev", "far"])?;
+        network.can_be_reached()?;
         Ok(network)
     }
 
+    /// This machine needs some address of its own to be answered at.
+    fn can_be_reached(&self) -> Outcome<()> {
+        let socket = UdpSocket::bind("0.0.0.0:0").map_err(|error| error.to_string())?;
+        socket.connect((self.address.as_str(), 9)).map_err(|error| format!("{}: {error}", self.address))
+    }
+
     pub fn far_end(&self) -> Place {
-        Place { namespace: Some(self.namespace.clone()), address: format!("{}.{}", self.subnet, self.near + 1) }
+        Place { namespace: Some(self.namespace.clone()), address: self.address.clone() }
     }
 
     /// From now on packets vanish.

@@ -29,11 +29,11 @@ pub struct PrivateServer {
 /// What the keeper runs: `$1` the programs, `$2` the folder, `$3` the port, `$4` more settings, `$5` the address.
 ///
 /// It does what it reads: `stop` ends the server as `pg_ctl stop -m immediate` does, without a checkpoint; `start` starts
-/// it again. The end of its input is the end of all.
+/// it again. The end of its input is the end of all. It listens on one address, which this machine alone can reach.
 const KEEPER: &str = r#"
 cd "$2" || exit 1
 "$1/initdb" --pgdata=data --username=entente --auth=trust --encoding=UTF8 --locale=C --no-sync >initdb.log 2>&1 || exit 1
-echo "host all all samenet trust" >>data/pg_hba.conf
+echo "host all all all trust" >>data/pg_hba.conf
 start() {
   "$1/postgres" -D data -p "$3" -c listen_addresses="$5" -c unix_socket_directories= $4 \
     -c max_connections=400 >>server.log 2>&1 </dev/null &
