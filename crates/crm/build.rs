@@ -21,9 +21,8 @@ fn main() -> Outcome<()> {
     let assets = root.join("assets");
     let locales = root.join("locales");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    // Below the package, so that another checkout is watched where it stands.
-    for watched in ["../../assets", "../../locales"] {
-        println!("cargo:rerun-if-changed={watched}");
+    for watched in [&assets, &locales] {
+        println!("cargo:rerun-if-changed={}", watched.display());
     }
     println!("cargo:rerun-if-changed=build.rs");
 

@@ -35,7 +35,7 @@ const AXE: &str = include_str!("../assets/axe.min.js");
 /// A browser with an empty profile. Dropping it ends the driver, Chromium and everything they started.
 pub struct Browser {
     client: Client,
-    /// It is given to Chromium once and not with every page: then it is parsed in a fifth of the time.
+    /// It is given to Chromium once and not with every page: then each page has it sooner.
     is_axe_on_new_pages: AtomicBool,
     _driver: Driver,
     _seat: SemaphorePermit<'static>,

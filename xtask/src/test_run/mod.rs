@@ -46,8 +46,9 @@ pub fn run(extent: Extent) -> Outcome<ExitCode> {
     let checkout = compare(&run)?;
     let reports: Vec<Report> = steps::ALL.iter().map(|step| carry_out(step, &mut run)).collect();
     run.postgres = None;
+    let code = summary(&reports, &run.left_out, run.count);
     checkout.map(Checkout::keep).transpose()?;
-    Ok(summary(&reports, &run.left_out, run.count))
+    Ok(code)
 }
 
 /// Only where the checkout does not hold what is built from it: else the times of its files are true.
